@@ -59,3 +59,8 @@ function sequenceLength(bytes: Bytes, at: number): number {
   for (let i = 2; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0;
   return length;
 }
+
+/** The form of a path that node:fs needs: bytes where the name is not UTF-8, else the string. */
+export function toFsPath(path: string): string | Buffer {
+  return isRaw(path) ? Buffer.from(rawToBytes(path)) : path;
+}

@@ -12,12 +12,16 @@ export interface CryptoProvider {
   readonly name: 'native' | 'portable';
   /** 32 bytes. */
   sha256(data: Bytes): Bytes;
-  /** AES-256 in counter mode; the whole 16-byte `iv` is the big-endian counter. Encrypts and decrypts. */
-  aes256Ctr(key: Bytes, iv: Bytes, data: Bytes): Bytes;
+  /**
+   * AES-256 in counter mode; the whole 16-byte `iv` is the big-endian counter. Encrypts and decrypts.
+   * Writes into `into` (as long as `data`, not overlapping it) where given, and returns it; else into new bytes.
+   */
+  aes256Ctr(key: Bytes, iv: Bytes, data: Bytes, into?: Bytes): Bytes;
   /** One AES-128 block, for Poly1305-AES. */
   aes128Block(key: Bytes, block: Bytes): Bytes;
   /** Poly1305 (RFC 8439, 2.5) of `data` under the one-time key `key` of 32 bytes; 16 bytes. Clamps r itself. */
   poly1305(key: Bytes, data: Bytes): Bytes;
+  /** Does not check that the parameters are sane: see checkScryptParams. */
   scrypt(password: Bytes, salt: Bytes, params: ScryptParams, length: number): Promise<Bytes>;
   randomBytes(length: number): Bytes;
 }

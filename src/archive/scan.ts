@@ -1,0 +1,154 @@
+/**
+ * What lies in a game folder now, without reading any file: path -> stamp. Symlinks are never followed.
+ */
+import type { BigIntStats, Dirent } from 'node:fs';
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Semaphore } from '../base/concurrency.js';
+import { errnoOf, ioError, throwIfAborted } from '../base/errors.js';
+import { rawFromBytes, toFsPath } from '../base/raw-string.js';
+
+/** Changes whenever the file does, as far as the system tells; see sync/state for how far that is trusted. */
+export interface FileStamp {
+  /** Bytes. */
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly inode: bigint;
+}
+
+export interface ScannedEntry extends FileStamp {
+  readonly type: 'file' | 'symlink' | 'dir';
+  /** undefined where the system has no such bit (Windows). */
+  readonly executable: boolean | undefined;
+  readonly linktarget?: string;
+}
+
+export interface ScanFilter {
+  includesFile(path: string, size: number): boolean;
+  /** Whether a folder is kept when nothing in it is. */
+  includesFolder(path: string): boolean;
+  /** Whether anything below this folder can be included: prunes the walk. */
+  mayContain(path: string): boolean;
+}
+
+export interface Scan {
+  readonly entries: ReadonlyMap<string, ScannedEntry>;
+  /** Folders and files that could not be looked at; they are not "deleted". */
+  readonly unreadable: readonly { readonly path: string; readonly error: Error }[];
+  /** In scope, but neither file, folder nor link (sockets, pipes, devices). */
+  readonly skipped: readonly string[];
+}
+
+/** lstat calls under way at once; the thread pool of Node has four threads, more only queue. */
+const PARALLEL = 16;
+
+interface Walker {
+  readonly root: string;
+  readonly filter: ScanFilter;
+  readonly slots: Semaphore;
+  readonly signal: AbortSignal | undefined;
+  readonly entries: Map<string, ScannedEntry>;
+  readonly unreadable: { path: string; error: Error }[];
+  readonly skipped: string[];
+}
+
+/** Throws 'io' if the root itself cannot be read. */
+export async function scanFolder(root: string, filter: ScanFilter, signal?: AbortSignal): Promise<Scan> {
+  const walker: Walker = {
+    root,
+    filter,
+    slots: new Semaphore(PARALLEL),
+    signal,
+    entries: new Map(),
+    unreadable: [],
+    skipped: [],
+  };
+  await scanInto(walker, '');
+  if (walker.unreadable[0]?.path === '') throw walker.unreadable[0].error;
+  return walker;
+}
+
+/** Returns whether anything of the folder was included. */
+async function scanInto(walker: Walker, folder: string): Promise<boolean> {
+  throwIfAborted(walker.signal);
+  const children = await list(walker, folder);
+  if (children === undefined) return true;
+  const found = await Promise.all(children.map((child) => scanChild(walker, folder, child)));
+  return found.includes(true);
+}
+
+async function scanChild(walker: Walker, folder: string, child: Dirent<Buffer>): Promise<boolean> {
+  const name = rawFromBytes(child.name);
+  const path = folder === '' ? name : `${folder}/${name}`;
+  if (child.isDirectory()) {
+    if (!walker.filter.mayContain(path)) return false;
+    if (await scanInto(walker, path)) return true;
+    if (!walker.filter.includesFolder(path)) return false;
+    return record(walker, path, 'dir');
+  }
+  // The size is not known yet; a cheap refusal by name saves the call.
+  if (!walker.filter.includesFile(path, 0)) return false;
+  if (child.isFile()) return record(walker, path, 'file');
+  if (child.isSymbolicLink()) return record(walker, path, 'symlink');
+  walker.skipped.push(path);
+  return false;
+}
+
+async function record(walker: Walker, path: string, type: ScannedEntry['type']): Promise<boolean> {
+  const release = await walker.slots.acquire();
+  try {
+    const full = toFsPath(join(walker.root, path));
+    const stats = await lstat(full, { bigint: true });
+    if (type === 'file' && !walker.filter.includesFile(path, Number(stats.size))) return false;
+    const target = type === 'symlink' ? await readlink(full, { encoding: 'buffer' }) : undefined;
+    const entry = scannedEntry(stats, target);
+    if (entry === undefined) return false;
+    walker.entries.set(path, entry);
+    return true;
+  } catch (error) {
+    // Gone between the listing and the look at it: as if it had never been there.
+    if (errnoOf(error) === 'ENOENT') return false;
+    walker.unreadable.push({ path, error: ioError(error, 'cannot look at', path) });
+    return true;
+  } finally {
+    release();
+  }
+}
+
+async function list(walker: Walker, folder: string): Promise<Dirent<Buffer>[] | undefined> {
+  const release = await walker.slots.acquire();
+  try {
+    return await readdir(toFsPath(join(walker.root, folder)), { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    if (folder !== '' && errnoOf(error) === 'ENOENT') return [];
+    walker.unreadable.push({ path: folder, error: ioError(error, 'cannot read folder', folder || walker.root) });
+    return undefined;
+  } finally {
+    release();
+  }
+}
+
+export function stampOf(stats: BigIntStats): FileStamp {
+  const { mtimeNs, ctimeNs, ino } = stats;
+  return { size: stats.isFile() ? Number(stats.size) : 0, mtimeNs, ctimeNs, inode: ino };
+}
+
+/** undefined for what is neither file, folder nor link. `target` is a link's. */
+export function scannedEntry(stats: BigIntStats, target: Buffer | undefined): ScannedEntry | undefined {
+  const type = stats.isFile() ? 'file' : stats.isDirectory() ? 'dir' : stats.isSymbolicLink() ? 'symlink' : undefined;
+  if (type === undefined) return undefined;
+  const noBit = process.platform === 'win32' && type === 'file';
+  const executable = noBit ? undefined : type === 'file' && (stats.mode & 0o111n) !== 0n;
+  const entry = { type, ...stampOf(stats), executable } as const;
+  return target === undefined ? entry : { ...entry, linktarget: rawFromBytes(target) };
+}
+
+export function sameStamp(a: FileStamp, b: FileStamp): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
+}
+
+/** Nearest whole millisecond. */
+export function toMs(ns: bigint): number {
+  return Number((ns + 500_000n) / 1_000_000n);
+}

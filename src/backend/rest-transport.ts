@@ -1,0 +1,213 @@
+/**
+ * One HTTP exchange at a time slot: connection pool, proxy, credentials, time limits, bounded bodies. It knows nothing
+ * of repositories. The HTTP client is loaded by the first exchange: it is heavy, and many programs never make one.
+ */
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { Bytes } from '../base/bytes.js';
+import { concatBytes, toBase64, utf8 } from '../base/bytes.js';
+import { Semaphore } from '../base/concurrency.js';
+import { SyncError, throwIfAborted } from '../base/errors.js';
+import { acquireSlot } from './abort.js';
+import { transportError } from './rest-error.js';
+import { Watchdog } from './watchdog.js';
+
+export interface TransportOptions {
+  /** Base address with a slash at the end, without credentials. */
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly connectTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+  readonly connections: number;
+  readonly ca: string | undefined;
+  readonly dispatcher: Dispatcher | undefined;
+  readonly userAgent: string;
+  readonly now: () => number;
+}
+
+export interface Exchange {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  /** Appended to the base address. */
+  readonly path: string;
+  /** For messages: "reading data/0123abcd from https://host/path/". */
+  readonly action: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Bytes;
+  /** More bytes than this in a 2xx answer are an error. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  /** Whole for a 2xx; else only its beginning. */
+  readonly body: Bytes;
+}
+
+interface Client {
+  readonly request: typeof import('undici').request;
+  readonly dispatcher: Dispatcher;
+}
+
+/** Upload pieces: small enough that one of them passes within the stall limit on any line worth the name. */
+const PIECE = 64 * 1024;
+/** Of an error's body, so much is read for the message. */
+const ERROR_BYTES = 4096;
+
+export class RestTransport {
+  readonly #options: TransportOptions;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #slots: Semaphore;
+  #client: Promise<Client> | undefined;
+  #closed = false;
+  #clockSkewMs: number | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#slots = new Semaphore(options.connections);
+    const { username, password, userAgent } = options;
+    // Sent without being asked for: rest-server answers 401 without a challenge.
+    const authorization = `Basic ${toBase64(utf8(`${username ?? ''}:${password ?? ''}`))}`;
+    const known = username !== undefined || password !== undefined;
+    this.#headers = { 'user-agent': userAgent, ...(known && { authorization }) };
+  }
+
+  /** The server's clock minus ours as of the last answer, ± 0.5 s and half a round trip. */
+  get clockSkewMs(): number | undefined {
+    return this.#clockSkewMs;
+  }
+
+  /** Throws 'unreachable', 'tls' or 'aborted' if no whole answer came; every status is an answer. */
+  async send(exchange: Exchange): Promise<Answer> {
+    throwIfAborted(exchange.signal);
+    // Our own queue, not the pool's: the time limits must not run while an exchange waits for its turn.
+    const release = await acquireSlot(this.#slots, exchange.signal);
+    const watchdog = new Watchdog(exchange.action, exchange.signal);
+    try {
+      const { request, dispatcher } = await this.#connectOnce();
+      const begun = this.#options.now();
+      const response = await request(this.#options.url + exchange.path, {
+        method: exchange.method,
+        dispatcher,
+        headers: this.#headersOf(exchange),
+        body: this.#bodyOf(exchange, watchdog),
+        signal: watchdog.signal,
+        // The watchdog has both: these two would also run while an upload is on its way.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      this.#noteClock(response.headers['date'], begun);
+      const answer = await readAnswer(response, exchange, watchdog, this.#options.stallTimeoutMs);
+      // undici 7 marks the connection as free one turn later; asked before, it opens a second one (with its handshake).
+      await new Promise((resolve) => setImmediate(resolve));
+      return answer;
+    } catch (error) {
+      if (this.#closed) throw closedError(exchange.action, error);
+      throw transportError(watchdog.signal.aborted ? watchdog.signal.reason : error, exchange.action);
+    } finally {
+      watchdog.close();
+      release();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (!this.#client || this.#options.dispatcher) return;
+    const { dispatcher } = await this.#client;
+    await dispatcher.destroy();
+  }
+
+  #headersOf({ headers, body }: Exchange): Record<string, string> {
+    return { ...this.#headers, ...headers, ...(body && { 'content-length': String(body.length) }) };
+  }
+
+  /** Sets the time limit for the answer; an upload goes out in pieces, each of which is progress. */
+  #bodyOf({ body }: Exchange, watchdog: Watchdog): Readable | null {
+    const { headersTimeoutMs, stallTimeoutMs } = this.#options;
+    if (!body || body.length === 0) {
+      watchdog.expect(headersTimeoutMs, 'no answer');
+      return null;
+    }
+    watchdog.expect(stallTimeoutMs, 'no progress');
+    function* pieces(data: Bytes): Generator<Bytes> {
+      for (let at = 0; at < data.length; at += PIECE) {
+        watchdog.beat();
+        yield data.subarray(at, at + PIECE);
+      }
+      // What the system has buffered is still on its way: a slow line needs the stall limit for that, too.
+      watchdog.expect(stallTimeoutMs + headersTimeoutMs, 'no answer');
+    }
+    return Readable.from(pieces(body), { objectMode: false, highWaterMark: PIECE });
+  }
+
+  #connectOnce(): Promise<Client> {
+    if (this.#closed) throw new SyncError('internal', 'the backend has been closed');
+    this.#client ??= openClient(this.#options);
+    return this.#client;
+  }
+
+  #noteClock(header: string | string[] | undefined, begun: number): void {
+    const server = typeof header === 'string' ? Date.parse(header) : Number.NaN;
+    // The header is cut to whole seconds: half a second later is the best guess.
+    if (!Number.isNaN(server)) this.#clockSkewMs = server + 500 - (begun + this.#options.now()) / 2;
+  }
+}
+
+async function openClient(options: TransportOptions): Promise<Client> {
+  const { Agent, EnvHttpProxyAgent, request } = await import('undici');
+  if (options.dispatcher) return { request, dispatcher: options.dispatcher };
+  const tls = { timeout: options.connectTimeoutMs, ...(options.ca !== undefined && { ca: options.ca }) };
+  const common = { connections: options.connections, connect: tls, keepAliveTimeout: 10_000 };
+  if (!wantsProxy(options.url)) return { request, dispatcher: new Agent(common) };
+  // Plain http goes to the proxy as such: many proxies allow a tunnel to port 443 only.
+  const proxied = { ...common, requestTls: tls, proxyTls: { timeout: options.connectTimeoutMs }, proxyTunnel: false };
+  return { request, dispatcher: new EnvHttpProxyAgent(proxied) };
+}
+
+/** As curl, Go and restic: never for this computer itself. The agent itself looks at NO_PROXY. */
+function wantsProxy(url: string): boolean {
+  const { hostname } = new URL(url);
+  if (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')) return false;
+  const { env } = process;
+  return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].some((name) => (env[name] ?? '') !== '');
+}
+
+async function readAnswer(
+  response: Dispatcher.ResponseData,
+  exchange: Exchange,
+  watchdog: Watchdog,
+  stallTimeoutMs: number,
+): Promise<Answer> {
+  const { statusCode: status, headers } = response;
+  const header = (name: string): string | undefined => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : value?.[0];
+  };
+  watchdog.expect(stallTimeoutMs, 'the transfer stood still: nothing came');
+  const good = status >= 200 && status < 300;
+  const parts: Bytes[] = [];
+  let length = 0;
+  // Leaving the loop early closes the connection, which is then of no more use.
+  for await (const chunk of response.body) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('the HTTP client gave a body that is not bytes');
+    watchdog.beat();
+    length += chunk.length;
+    if (good && length > exchange.maxBytes) throw tooLong(exchange);
+    parts.push(chunk);
+    if (!good && length >= ERROR_BYTES) break;
+  }
+  return { status, header, body: concatBytes(parts) };
+}
+
+function tooLong(exchange: Exchange): SyncError {
+  const message = `${exchange.action}: the answer is longer than the ${exchange.maxBytes} bytes that were expected`;
+  return new SyncError('server', message);
+}
+
+function closedError(action: string, cause: unknown): SyncError {
+  return new SyncError('internal', `${action}: the backend has been closed`, { cause });
+}

@@ -1,0 +1,232 @@
+/**
+ * zstd of zstd-codec (libzstd compiled by emscripten, one file with its WebAssembly inside), for Node before 22.15.
+ *
+ * Its memory is 16 MiB and cannot grow: 11 MiB are left for a call. Up to 3 MiB are compressed at once (150 MB/s, the
+ * size in the header); longer data goes through the streaming functions (70 MB/s) and the size is put in afterwards.
+ */
+import type { Binding, Settings } from 'zstd-codec/lib/zstd-codec-binding-wasm.js';
+import type { Bytes } from '../base/bytes.js';
+import { isSyncError, SyncError } from '../base/errors.js';
+import { broken, inspectFrame, tooLong, withContentSize } from './frame.js';
+import type { Zstd } from './zstd.js';
+
+const MIB = 1024 * 1024;
+/** Measured: 3 MiB at level 5 take 8.9 MB of the 11.5 there are; level 9 aborts. */
+const MAX_LEVEL = 5;
+const MAX_AT_ONCE = 3 * MIB;
+/** Packed and unpacked bytes together. */
+const MAX_UNPACK_AT_ONCE = 8 * MIB;
+const MAX_WINDOW = 8 * MIB;
+const COMPRESS_SLICE = 128 * 1024;
+/** A bomb's slice unpacks to at most 16 KiB / 4 blocks of 128 KiB (thrown away) before it is noticed. */
+const UNPACK_SLICE = 16 * 1024;
+
+/** Compiles the module anew; 'internal' if it cannot be. */
+export async function loadWasmZstd(): Promise<Zstd> {
+  const binding = await loadBinding();
+  const codec = new binding.ZstdCodec();
+  return {
+    name: 'zstd-codec',
+    compress: (data, level = 3) =>
+      guarded(() => {
+        const effort = Math.min(Math.max(1, level), MAX_LEVEL);
+        return data.length > 0 && data.length <= MAX_AT_ONCE
+          ? compressAtOnce(binding, codec, data, effort)
+          : compressStream(binding, data, effort);
+      }),
+    decompress: (data, maxSize, what) => guarded(() => decompress(binding, codec, data, maxSize, what)),
+  };
+}
+
+/** An abort of the module is thrown as a string. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isSyncError(error)) throw error;
+    throw new SyncError('internal', `zstd-codec stopped: ${String(error)}`, { cause: error });
+  }
+}
+
+async function loadBinding(): Promise<Binding> {
+  const { default: factory } = await import('zstd-codec/lib/zstd-codec-binding-wasm.js');
+  return new Promise<Binding>((resolve, reject) => {
+    const fail = (reason: unknown) => reject(new SyncError('internal', `zstd-codec does not start: ${String(reason)}`));
+    const settings: Settings = {
+      print: () => undefined,
+      printErr: () => undefined,
+      quit: (status) => fail(`exit ${status}`),
+      onAbort: fail,
+      onRuntimeInitialized: () => {
+        // The module has become the binding. Its own `then` would make the promise wait for itself for ever.
+        if (isBinding(settings)) resolve(partsOf(settings));
+        else fail('its functions are missing');
+      },
+    };
+    try {
+      withDirname(() => factory(settings));
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+/** The module reads `__dirname`, for files it does not need here; a bundle in ESM form has none. */
+function withDirname(work: () => void): void {
+  if ('__dirname' in globalThis || typeof __dirname === 'string') {
+    work();
+    return;
+  }
+  Object.defineProperty(globalThis, '__dirname', { value: '', configurable: true });
+  try {
+    work();
+  } finally {
+    Reflect.deleteProperty(globalThis, '__dirname');
+  }
+}
+
+function isBinding(module: object): module is Binding {
+  const wanted = ['ZstdCodec', 'VectorU8', 'ZstdCompressStreamBinding', 'ZstdDecompressStreamBinding'];
+  return wanted.every((name) => typeof Reflect.get(module, name) === 'function');
+}
+
+function partsOf(module: Binding): Binding {
+  const { ZstdCodec, VectorU8, ZstdCompressStreamBinding, ZstdDecompressStreamBinding } = module;
+  const { cloneToVector, cloneAsTypedArray } = module;
+  return {
+    ZstdCodec,
+    VectorU8,
+    ZstdCompressStreamBinding,
+    ZstdDecompressStreamBinding,
+    cloneToVector,
+    cloneAsTypedArray,
+  };
+}
+
+type Codec = InstanceType<Binding['ZstdCodec']>;
+type Vector = InstanceType<Binding['VectorU8']>;
+
+function compressAtOnce(binding: Binding, codec: Codec, data: Bytes, level: number): Bytes {
+  return withVectors(binding, (input, output) => {
+    binding.cloneToVector(input, data);
+    output.resize(codec.compressBound(data.length), 0);
+    const size = codec.compress(output, input, level);
+    if (size < 0) throw new SyncError('internal', `zstd-codec: compressing ${data.length} bytes failed (${size})`);
+    output.resize(size, 0);
+    return binding.cloneAsTypedArray(output);
+  });
+}
+
+function compressStream(binding: Binding, data: Bytes, level: number): Bytes {
+  const stream = new binding.ZstdCompressStreamBinding();
+  try {
+    const out = new GrowingBytes(Math.ceil(data.length / 2) + 64, Number.MAX_SAFE_INTEGER);
+    const sink = (bytes: Bytes) => out.push(bytes);
+    let good = stream.begin(level);
+    for (let at = 0; good && at < data.length; at += COMPRESS_SLICE) {
+      good = stream.transform(data.subarray(at, at + COMPRESS_SLICE), sink);
+    }
+    if (!good || !stream.end(sink)) {
+      throw new SyncError('internal', `zstd-codec: compressing ${data.length} bytes as a stream failed`);
+    }
+    return withContentSize(out.bytes(), data.length);
+  } finally {
+    stream.delete();
+  }
+}
+
+function decompress(binding: Binding, codec: Codec, data: Bytes, maxSize: number, what: string): Bytes {
+  const { contentSize, windowSize } = inspectFrame(data, maxSize, what);
+  const atOnce = contentSize !== undefined && contentSize > 0 && contentSize + data.length <= MAX_UNPACK_AT_ONCE;
+  if (atOnce) return decompressAtOnce(binding, codec, data, contentSize, what);
+  if (windowSize > MAX_WINDOW) {
+    const needs = `${Math.ceil(windowSize / MIB)} MiB of memory`;
+    throw new SyncError(
+      'unsupported',
+      `${what}: unpacking needs ${needs}, which Node before 22.15 cannot give; use a newer one`,
+    );
+  }
+  const out = decompressStream(binding, data, contentSize, maxSize, what);
+  if (contentSize !== undefined && out.length !== contentSize)
+    throw broken(what, 'the unpacked size is not the stated one');
+  return out;
+}
+
+function decompressAtOnce(binding: Binding, codec: Codec, data: Bytes, contentSize: number, what: string): Bytes {
+  return withVectors(binding, (input, output) => {
+    binding.cloneToVector(input, data);
+    output.resize(contentSize, 0);
+    if (codec.decompress(output, input) !== contentSize) throw broken(what, 'the compressed data cannot be unpacked');
+    return binding.cloneAsTypedArray(output);
+  });
+}
+
+function decompressStream(
+  binding: Binding,
+  data: Bytes,
+  contentSize: number | undefined,
+  maxSize: number,
+  what: string,
+): Bytes {
+  const stream = new binding.ZstdDecompressStreamBinding();
+  try {
+    const out = new GrowingBytes(contentSize ?? Math.min(maxSize, 4 * data.length), maxSize);
+    const sink = (bytes: Bytes) => out.push(bytes);
+    let good = stream.begin();
+    for (let at = 0; good && at < data.length && !out.overflowed; at += UNPACK_SLICE) {
+      good = stream.transform(data.subarray(at, at + UNPACK_SLICE), sink);
+    }
+    good &&= stream.end(sink);
+    if (out.overflowed) throw tooLong(what, undefined, maxSize);
+    if (!good) throw broken(what, 'the compressed data cannot be unpacked');
+    return out.bytes();
+  } finally {
+    stream.delete();
+  }
+}
+
+function withVectors<T>(binding: Binding, work: (input: Vector, output: Vector) => T): T {
+  const input = new binding.VectorU8();
+  try {
+    const output = new binding.VectorU8();
+    try {
+      return work(input, output);
+    } finally {
+      output.delete();
+    }
+  } finally {
+    input.delete();
+  }
+}
+
+/** Bytes of unknown number, doubling, never more than `limit`; what comes beyond it is dropped and noted. */
+class GrowingBytes {
+  readonly #limit: number;
+  #bytes: Bytes;
+  #length = 0;
+  overflowed = false;
+
+  constructor(size: number, limit: number) {
+    this.#bytes = new Uint8Array(size);
+    this.#limit = limit;
+  }
+
+  push(more: Bytes): void {
+    const length = this.#length + more.length;
+    if (this.overflowed || length > this.#limit) {
+      this.overflowed = true;
+      return;
+    }
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.min(this.#limit, Math.max(length, 2 * this.#bytes.length)));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(more, this.#length);
+    this.#length = length;
+  }
+
+  bytes(): Bytes {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The primitives of node:crypto, and Poly1305 (which node:crypto has not) from the WebAssembly kernel.
+ * Each part that the runtime lacks (Electron's BoringSSL leaves some out) is taken from the portable provider:
+ * what counts is whether the primitive works, not which runtime it is.
+ */
+import * as nodeCrypto from 'node:crypto';
+import type { Bytes } from '../base/bytes.js';
+import { wasmPoly1305 } from './poly1305.js';
+import { portableCrypto } from './portable.js';
+import type { CryptoProvider, ScryptParams } from './provider.js';
+
+/** The part of node:crypto in use; tests pass one with primitives missing. */
+export type NodePrimitives = Pick<typeof nodeCrypto, 'createHash' | 'createCipheriv' | 'scrypt' | 'randomFillSync'>;
+
+/** A cipher's update allocates its output: slices of this size stay in the processor's cache until they are copied. */
+const CTR_SLICE = 64 * 1024;
+/** What OpenSSL takes besides the documented 128·r·(N + p) bytes. */
+const SCRYPT_SLACK = 1024 * 1024;
+
+export function nativeCrypto(node: NodePrimitives = nodeCrypto): CryptoProvider {
+  return {
+    name: 'native',
+    sha256: works(() => sha256(node, new Uint8Array(0))) ? (data) => sha256(node, data) : portableCrypto.sha256,
+    aes256Ctr: works(() => aes256Ctr(node, new Uint8Array(32), new Uint8Array(16), new Uint8Array(1)))
+      ? (key, iv, data, into) => aes256Ctr(node, key, iv, data, into)
+      : portableCrypto.aes256Ctr,
+    aes128Block: works(() => aes128Block(node, new Uint8Array(16), new Uint8Array(16)))
+      ? (key, block) => aes128Block(node, key, block)
+      : portableCrypto.aes128Block,
+    poly1305: wasmPoly1305() ?? portableCrypto.poly1305,
+    scrypt:
+      typeof node.scrypt === 'function'
+        ? (password, salt, params, length) => scrypt(node, password, salt, params, length)
+        : portableCrypto.scrypt,
+    randomBytes: (length) => node.randomFillSync(new Uint8Array(length)),
+  };
+}
+
+function works(probe: () => unknown): boolean {
+  try {
+    probe();
+    return true;
+  } catch {
+    // The primitive is missing in this runtime: the portable one takes its place.
+    return false;
+  }
+}
+
+function sha256(node: NodePrimitives, data: Bytes): Bytes {
+  return plain(node.createHash('sha256').update(data).digest());
+}
+
+function aes256Ctr(node: NodePrimitives, key: Bytes, iv: Bytes, data: Bytes, into?: Bytes): Bytes {
+  const cipher = node.createCipheriv('aes-256-ctr', key, iv);
+  // A stream cipher holds nothing back: final() has no bytes to give, and is not called.
+  if (into === undefined && data.length <= CTR_SLICE) return plain(cipher.update(data));
+  const out = into ?? new Uint8Array(data.length);
+  for (let at = 0; at < data.length; at += CTR_SLICE) out.set(cipher.update(data.subarray(at, at + CTR_SLICE)), at);
+  return out;
+}
+
+function aes128Block(node: NodePrimitives, key: Bytes, block: Bytes): Bytes {
+  return plain(node.createCipheriv('aes-128-ecb', key, null).setAutoPadding(false).update(block));
+}
+
+function scrypt(node: NodePrimitives, password: Bytes, salt: Bytes, params: ScryptParams, length: number) {
+  const { N, r, p } = params;
+  // Without maxmem node refuses more than 32 MiB, which restic's N=32768 r=8 is just above.
+  const options = { N, r, p, maxmem: 128 * r * (N + p) + SCRYPT_SLACK };
+  return new Promise<Bytes>((resolve, reject) => {
+    node.scrypt(password, salt, length, options, (error, key) => (error ? reject(error) : resolve(plain(key))));
+  });
+}
+
+/** A Buffer as the plain array type that the other provider returns; no copy. */
+function plain(buffer: Buffer): Bytes {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}

@@ -1,0 +1,85 @@
+/**
+ * A blob between its plain bytes and its sealed form: hash, compress, seal, and back. Pure functions, so that
+ * threads and the main thread run the same code.
+ *   sealed = IV(16) | AES-256-CTR(plain or zstd(plain)) | MAC(16)         blob id = SHA-256(plain)
+ */
+import type { Bytes } from '../base/bytes.js';
+import { equalBytes, toHex } from '../base/bytes.js';
+import { SyncError } from '../base/errors.js';
+import type { BlobId } from '../base/ids.js';
+import { shortId } from '../base/ids.js';
+import type { Zstd } from '../compress/zstd.js';
+import type { MasterKey } from '../crypto/box.js';
+import { open, SEAL_OVERHEAD, seal } from '../crypto/box.js';
+import type { CryptoProvider } from '../crypto/provider.js';
+import type { BlobType, PackedBlob } from '../pack/header.js';
+
+export interface Codec {
+  readonly crypto: CryptoProvider;
+  readonly zstd: Zstd;
+  readonly key: MasterKey;
+  /** Repository version: 1 never compresses. */
+  readonly version: 1 | 2;
+}
+
+export interface SealedBlob {
+  readonly id: BlobId;
+  readonly type: BlobType;
+  readonly sealed: Bytes;
+  /** Set if the content is compressed: the length of the plain bytes. */
+  readonly uncompressedLength?: number;
+}
+
+/** Largest plain blob that a reader accepts: restic's chunks end at 8 MiB, trees of huge folders are larger. */
+export const MAX_PLAIN_BLOB: number = 512 * 1024 * 1024;
+
+export function blobId(crypto: CryptoProvider, plain: Bytes): BlobId {
+  return toHex(crypto.sha256(plain)) as BlobId;
+}
+
+/**
+ * Compresses (version 2, unless empty or larger that way; trees always, as the format demands) and seals.
+ * The result is opened again and compared, so that a fault in memory or in a codec never reaches the repository.
+ */
+export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes): SealedBlob {
+  const packed = codec.version === 2 && plain.length > 0 ? codec.zstd.compress(plain) : undefined;
+  const compressed = packed !== undefined && (type === 'tree' || packed.length < plain.length);
+  const sealed = seal(codec.crypto, codec.key, compressed ? packed : plain);
+  const blob: SealedBlob = compressed ? { id, type, sealed, uncompressedLength: plain.length } : { id, type, sealed };
+  const again = openSealed(codec, blob.sealed, blob.uncompressedLength, `new blob ${shortId(id)}`);
+  if (!equalBytes(again, plain)) {
+    throw new SyncError('internal', `blob ${shortId(id)} does not read back as it was written; check this machine's memory`);
+  }
+  return blob;
+}
+
+/** Opens, decompresses and checks the hash. Throws 'damaged'. */
+export function openBlob(codec: Codec, blob: PackedBlob, sealed: Bytes, where: string): Bytes {
+  const what = `${blob.type} blob ${shortId(blob.id)} in ${where}`;
+  const plain = openSealed(codec, sealed, blob.uncompressedLength, what);
+  const found = toHex(codec.crypto.sha256(plain));
+  if (found !== blob.id) {
+    throw new SyncError('damaged', `${what} has the wrong content: its hash is ${shortId(found)}`, {
+      details: { expected: blob.id, found },
+    });
+  }
+  return plain;
+}
+
+function openSealed(codec: Codec, sealed: Bytes, uncompressedLength: number | undefined, what: string): Bytes {
+  const plain = open(codec.crypto, codec.key, sealed, what);
+  if (uncompressedLength === undefined) return plain;
+  if (uncompressedLength > MAX_PLAIN_BLOB) {
+    throw new SyncError('damaged', `${what} claims ${uncompressedLength} bytes, more than a blob can have`);
+  }
+  const out = codec.zstd.decompress(plain, uncompressedLength, what);
+  if (out.length !== uncompressedLength) {
+    throw new SyncError('damaged', `${what} has ${out.length} bytes where its entry says ${uncompressedLength}`);
+  }
+  return out;
+}
+
+/** Plain length of a stored blob, from its entry alone. */
+export function plainLength(blob: PackedBlob): number {
+  return blob.uncompressedLength ?? blob.length - SEAL_OVERHEAD;
+}

@@ -1,0 +1,71 @@
+/**
+ * The index in memory: where each blob lies, and which blobs are promised by a writer but not stored yet.
+ * A blob may lie in several packs; readers fall back from one copy to the next.
+ */
+import type { BlobId, PackId } from '../base/ids.js';
+import type { BlobType, PackedBlob } from '../pack/header.js';
+
+export interface BlobLocation extends PackedBlob {
+  readonly pack: PackId;
+}
+
+export class BlobIndex {
+  readonly #data = new Map<BlobId, BlobLocation[]>();
+  readonly #tree = new Map<BlobId, BlobLocation[]>();
+  readonly #claimed = new Set<string>();
+  readonly #packs = new Set<PackId>();
+
+  /** Adds the blobs of one pack; the same pack may be named by several index files. */
+  addPack(pack: PackId, blobs: readonly PackedBlob[]): void {
+    this.#packs.add(pack);
+    for (const blob of blobs) {
+      const map = this.#of(blob.type);
+      const known = map.get(blob.id);
+      if (known === undefined) map.set(blob.id, [{ ...blob, pack }]);
+      else if (!known.some((one) => one.pack === pack && one.offset === blob.offset)) known.push({ ...blob, pack });
+      this.#claimed.delete(blob.type + blob.id);
+    }
+  }
+
+  /** Every known copy, none if the blob is not stored. */
+  locate(type: BlobType, id: BlobId): readonly BlobLocation[] {
+    return this.#of(type).get(id) ?? [];
+  }
+
+  has(type: BlobType, id: BlobId): boolean {
+    return this.#of(type).has(id);
+  }
+
+  get packs(): ReadonlySet<PackId> {
+    return this.#packs;
+  }
+
+  get blobCount(): number {
+    return this.#data.size + this.#tree.size;
+  }
+
+  /**
+   * True for the one caller that has to store this blob; false if it is stored or another has claimed it.
+   * Synchronous on purpose: between the question and the claim nothing can happen.
+   */
+  claim(type: BlobType, id: BlobId): boolean {
+    const key = type + id;
+    if (this.#claimed.has(key) || this.#of(type).has(id)) return false;
+    this.#claimed.add(key);
+    return true;
+  }
+
+  /** Gives a claim back after its blob could not be made. */
+  release(type: BlobType, id: BlobId): void {
+    this.#claimed.delete(type + id);
+  }
+
+  /** Forgets all claims: those left when a session ends belong to blobs that were never stored. */
+  releaseAll(): void {
+    this.#claimed.clear();
+  }
+
+  #of(type: BlobType): Map<BlobId, BlobLocation[]> {
+    return type === 'data' ? this.#data : this.#tree;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Spreads sealed blobs over pack files. Two packs of each type are open at once and a blob goes into either by
+ * chance, so that pack sizes tell a watching server less about chunk sizes (restic does so since 0.18, against the
+ * chunking attack of its issue 5291). A pack is handed on when it has reached its target size.
+ */
+import type { CryptoProvider } from '../crypto/provider.js';
+import type { FinishedPack, HeaderBox } from '../pack/builder.js';
+import { PackBuilder } from '../pack/builder.js';
+import type { BlobType } from '../pack/header.js';
+import type { SealedBlob } from './codec.js';
+
+export const DEFAULT_PACK_SIZE: number = 16 * 1024 * 1024;
+const OPEN_PACKS = 2;
+
+export class Packer {
+  readonly #crypto: CryptoProvider;
+  readonly #box: HeaderBox;
+  readonly #target: number;
+  readonly #store: (pack: FinishedPack) => Promise<void>;
+  readonly #open: Record<BlobType, PackBuilder[]> = { data: [], tree: [] };
+
+  /** `store` takes a finished pack; it resolves when there is room for more, not when the pack is stored. */
+  constructor(crypto: CryptoProvider, box: HeaderBox, target: number, store: (pack: FinishedPack) => Promise<void>) {
+    this.#crypto = crypto;
+    this.#box = box;
+    this.#target = target;
+    this.#store = store;
+  }
+
+  async add(blob: SealedBlob): Promise<void> {
+    if (blob.sealed.length >= this.#target) {
+      const own = new PackBuilder();
+      own.add(blob);
+      return this.#store(own.finish(this.#box));
+    }
+    const open = this.#open[blob.type];
+    const slot = (this.#crypto.randomBytes(1)[0] ?? 0) % OPEN_PACKS;
+    const builder = open[slot] ?? new PackBuilder();
+    open[slot] = builder;
+    builder.add(blob);
+    if (builder.size < this.#target && !builder.full) return;
+    open[slot] = new PackBuilder();
+    await this.#store(builder.finish(this.#box));
+  }
+
+  /** Closes all open packs; the rests of one type share a pack where they fit. */
+  async flush(): Promise<void> {
+    for (const type of ['data', 'tree'] as const) {
+      const rests = this.#open[type].filter((builder) => builder !== undefined && builder.count > 0);
+      this.#open[type] = [];
+      const [first, second] = rests;
+      if (first && second && first.size + second.size < this.#target) {
+        first.absorb(second);
+        rests.length = 1;
+      }
+      for (const builder of rests) await this.#store(builder.finish(this.#box));
+    }
+  }
+}

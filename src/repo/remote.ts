@@ -1,0 +1,25 @@
+/**
+ * A repository that is not opened yet. What needs no key (is anything new?) is asked here, without deriving one.
+ */
+import type { SnapshotId } from '../base/ids.js';
+import type { Repository } from './repository.js';
+
+export interface UnlockOptions {
+  readonly passwords: readonly string[];
+  readonly keyHint?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Remote {
+  /** The address, without a password. */
+  readonly location: string;
+  /** One request; empty also if there is no repository. */
+  listSnapshots(signal?: AbortSignal): Promise<SnapshotId[]>;
+  /** Throws 'no-repository', 'wrong-password', and what Repository.open throws. */
+  open(options: UnlockOptions): Promise<Repository>;
+  /** Makes the repository. Throws 'exists'. */
+  init(password: string, signal?: AbortSignal): Promise<Repository>;
+  /** How far the server's clock is from ours, in ms, once it has answered. */
+  clockSkewMs(): number | undefined;
+  close(): Promise<void>;
+}

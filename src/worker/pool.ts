@@ -1,0 +1,145 @@
+/**
+ * The executor on threads. A job goes to the thread with the fewest; its questions are answered here, where the
+ * index is. A thread that dies fails its jobs, it never leaves them hanging.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Bytes } from '../base/bytes.js';
+import { SyncError } from '../base/errors.js';
+import type { PackPart } from '../repo/loader.js';
+import type { Executor } from './executor.js';
+import type { FileResult, FileSink } from './file-task.js';
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.js';
+import { fromPlainError, toPlainError } from './messages.js';
+
+export interface PoolOptions {
+  readonly threads: number;
+  /** The bundled text of thread.ts: a file beside the bundle would be one file too many. */
+  readonly source: string;
+  readonly setup: WorkerSetup;
+}
+
+type Opened = (Bytes | SyncError)[];
+
+interface Job {
+  readonly sink?: FileSink;
+  saved(result: FileResult): void;
+  opened(blobs: Opened): void;
+  failed(error: unknown): void;
+}
+
+/** Two files a thread, so that one is worked on while the other waits for an answer or the disk. */
+const JOBS_PER_THREAD = 2;
+
+class Thread {
+  readonly #worker: Worker;
+  readonly #jobs = new Map<number, Job>();
+  #dead: SyncError | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#worker = new Worker(options.source, { eval: true, workerData: options.setup, stdin: false });
+    // An idle pool must not keep the process alive; a job under way does.
+    this.#worker.unref();
+    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#die(error));
+    this.#worker.on('exit', (code) => this.#die(new Error(`exit code ${code}`)));
+  }
+
+  get load(): number {
+    return this.#jobs.size;
+  }
+
+  start(message: ToWorker, job: Job, transfer: readonly ArrayBuffer[] = []): void {
+    if (this.#dead) return job.failed(this.#dead);
+    this.#jobs.set(message.job, job);
+    this.#worker.ref();
+    this.#worker.postMessage(message, transfer);
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #receive(message: FromWorker): void {
+    const job = this.#jobs.get(message.job);
+    if (!job) return;
+    if (message.kind === 'claim') return this.#answer(message.job, async () => (await job.sink?.claim(message.id)) ?? false);
+    if (message.kind === 'blob') {
+      return this.#answer(message.job, async () => {
+        await job.sink?.emit(message.blob, message.plainLength);
+        return true;
+      });
+    }
+    this.#finish(message.job);
+    if (message.kind === 'saved') job.saved(message.result);
+    else if (message.kind === 'opened') {
+      job.opened(message.blobs.map((one) => (one instanceof Uint8Array ? one : fromPlainError(one))));
+    } else job.failed(fromPlainError(message.error));
+  }
+
+  /** Gives the worker the sink's word; the sink's error ends the job here, with the error as it was thrown. */
+  #answer(id: number, ask: () => Promise<boolean>): void {
+    ask().then(
+      (yes) => this.#worker.postMessage({ kind: 'answer', job: id, yes } satisfies ToWorker),
+      (error: unknown) => {
+        const job = this.#jobs.get(id);
+        this.#finish(id);
+        this.#worker.postMessage({ kind: 'stop', job: id, error: toPlainError(error) } satisfies ToWorker);
+        job?.failed(error);
+      },
+    );
+  }
+
+  #finish(id: number): void {
+    this.#jobs.delete(id);
+    if (this.#jobs.size === 0) this.#worker.unref();
+  }
+
+  #die(cause: Error): void {
+    this.#dead ??= new SyncError('internal', `a worker thread ended unexpectedly: ${cause.message}`, { cause });
+    const jobs = [...this.#jobs.values()];
+    this.#jobs.clear();
+    for (const job of jobs) job.failed(this.#dead);
+  }
+}
+
+export function poolExecutor(options: PoolOptions): Executor {
+  const threads = Array.from({ length: options.threads }, () => new Thread(options));
+  let nextJob = 0;
+  const idlest = (): Thread => threads.reduce((best, one) => (one.load < best.load ? one : best));
+  return {
+    parallel: options.threads * JOBS_PER_THREAD,
+    saveFile: (path, sink, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const job: Job = { sink: abortable(sink, signal), saved: resolve, opened: unexpected, failed: reject };
+        idlest().start({ kind: 'save', job: nextJob++, path }, job);
+      }),
+    openPart: (part: PackPart, bytes: Bytes) =>
+      new Promise((resolve, reject) => {
+        const job: Job = { saved: unexpected, opened: resolve, failed: reject };
+        const whole = bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length;
+        idlest().start({ kind: 'open', job: nextJob++, part, bytes }, job, whole ? [bytes.buffer as ArrayBuffer] : []);
+      }),
+    close: async () => {
+      await Promise.all(threads.map((thread) => thread.stop()));
+    },
+  };
+}
+
+function unexpected(): void {
+  throw new SyncError('internal', 'a worker thread answered another question than was asked');
+}
+
+/** The signal is looked at whenever the worker asks: at every chunk. */
+function abortable(sink: FileSink, signal: AbortSignal | undefined): FileSink {
+  return {
+    claim: (id) => {
+      signal?.throwIfAborted();
+      return sink.claim(id);
+    },
+    emit: (blob, plainLength) => {
+      signal?.throwIfAborted();
+      return sink.emit(blob, plainLength);
+    },
+  };
+}
