@@ -1,0 +1,40 @@
+/** Exit codes: restic's where the thing is the same, then the hook's own. Any other than 0 stops a launch. */
+import { isSyncError } from '../index.js';
+
+export const EXIT = {
+  ok: 0,
+  error: 1,
+  /** Something could not be read; the rest was sent. */
+  partial: 3,
+  noRepository: 10,
+  locked: 11,
+  wrongPassword: 12,
+  conflict: 20,
+  inUse: 22,
+  interrupted: 130,
+} as const;
+
+export function exitCodeOf(error: unknown): number {
+  if (!isSyncError(error)) return EXIT.error;
+  switch (error.code) {
+    case 'no-repository':
+      return EXIT.noRepository;
+    case 'locked':
+      return EXIT.locked;
+    case 'wrong-password':
+      return EXIT.wrongPassword;
+    case 'conflict':
+      return EXIT.conflict;
+    case 'in-use':
+      return EXIT.inUse;
+    case 'aborted':
+      return EXIT.interrupted;
+    default:
+      return EXIT.error;
+  }
+}
+
+/** The server is away: a hook warns and lets the player play. A refusal or a broken certificate is not that. */
+export function isOffline(error: unknown): boolean {
+  return isSyncError(error, 'unreachable') || (isSyncError(error, 'server') && error.retryable);
+}

@@ -1,0 +1,41 @@
+/**
+ * Entry of the hook. Launchers run it for every instance, and most have not opted in: for those nothing is loaded
+ * but what this file needs to see that.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Whether this is a hook's call on a game folder that exists and has no sync.json. */
+function isNotOptedIn(args: readonly string[]): boolean {
+  const [command] = args;
+  if (command !== 'pull' && command !== 'push') return false;
+  if (args.includes('--help') || args.includes('-h')) return false;
+  const folder = packFolderIn(args) ?? process.env['INST_MC_DIR'] ?? process.cwd();
+  const look = { throwIfNoEntry: false } as const;
+  try {
+    return statSync(folder, look)?.isDirectory() === true && statSync(join(folder, '.cloud-sync', 'sync.json'), look) === undefined;
+  } catch {
+    // A folder that cannot be looked at: the command itself says what is wrong with it.
+    return false;
+  }
+}
+
+function packFolderIn(args: readonly string[]): string | undefined {
+  const name = '--pack-folder';
+  let found: string | undefined;
+  for (const [i, arg] of args.entries()) {
+    if (arg === '--') break;
+    if (arg === name) found = args[i + 1];
+    else if (arg.startsWith(`${name}=`)) found = arg.slice(name.length + 1);
+  }
+  return found;
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  if (isNotOptedIn(args)) return;
+  const { runProgram } = await import('./program.js');
+  process.exitCode = await runProgram(args);
+}
+
+void main();

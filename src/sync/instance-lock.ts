@@ -1,0 +1,224 @@
+/**
+ * One command of ours at a time per game folder. Each command announces itself by a file of its own,
+ *   .cloud-sync/lock/<id>   {"pid", "host", "system", "command", "time"}
+ * and then looks: if another live one is there, it takes its own away and waits. Of two that announce themselves at
+ * the same moment, the one that looks last sees the other, so there are never two holders, and since every file has
+ * its own name, the removal of a dead holder's file can never hit a live one's. The file's time is renewed while it is
+ * held. A holder is dead if its process is gone, or if its file was not renewed for 30 s by our own steady clock: wall
+ * clocks jump, and laptops sleep.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { utf8 } from '../base/bytes.js';
+import { errnoOf, ioError, isSyncError, SyncError, throwIfAborted } from '../base/errors.js';
+import { sleep } from '../base/sleep.js';
+import { type FsOps, nodeFs } from './fs-ops.js';
+import { makeDirs, rmWithRetry } from './fs-retry.js';
+import { parseJsonObject } from './json-file.js';
+
+const FOLDER = 'lock';
+const RENEW_MS = 3000;
+const EXPIRE_MS = 30_000;
+const POLL_MS = 150;
+const LEFT_OVER_MS = 3_600_000;
+
+export interface LockHolder {
+  readonly pid: number;
+  readonly host: string;
+  /** "push", "pull", … */
+  readonly command: string;
+  /** When it was taken, ISO 8601. For showing only. */
+  readonly time: string;
+}
+
+export interface InstanceLockOptions {
+  readonly command: string;
+  /** How long to wait for another holder, in milliseconds; 0 does not wait. */
+  readonly waitMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once when the wait begins. */
+  readonly onWait?: (holder: LockHolder) => void;
+  /** For tests: how long a file that is not renewed counts. */
+  readonly expireMs?: number;
+}
+
+export interface InstanceLock {
+  /** Fires if the lock was lost (this process was stopped for so long that another took over): stop writing. */
+  readonly lost: AbortSignal;
+  /** Can be called twice. */
+  release(): Promise<void>;
+}
+
+/** Throws 'in-use', naming the holder, when the wait is over. */
+export async function acquireInstanceLock(cloudFolder: string, options: InstanceLockOptions): Promise<InstanceLock> {
+  const folder = join(cloudFolder, FOLDER);
+  const watch = new Watch(folder, options.expireMs ?? EXPIRE_MS);
+  const end = performance.now() + options.waitMs;
+  let told = false;
+  await makeDirs(nodeFs, folder, cloudFolder);
+  for (;;) {
+    throwIfAborted(options.signal);
+    const before = await watch.findLive();
+    const holder = before ?? (await announce(folder, options.command, watch));
+    if (!('pid' in holder)) return holder;
+    const left = end - performance.now();
+    if (left <= 0) throw inUse(holder);
+    if (!told && options.waitMs > 0) options.onWait?.(holder);
+    told = true;
+    // Not all at the same pace, or two that met once would meet again.
+    await sleep(Math.min(left, POLL_MS * (0.5 + Math.random())), options.signal);
+  }
+}
+
+/** Announces this command; holds the lock unless another live one is there, which is returned then. */
+async function announce(folder: string, command: string, watch: Watch): Promise<InstanceLock | LockHolder> {
+  const name = randomBytes(8).toString('hex');
+  const path = join(folder, name);
+  await writeAnnouncement(nodeFs, folder, name, command);
+  let other: LockHolder | undefined;
+  try {
+    other = await watch.findLive(name);
+  } catch (error) {
+    await rmWithRetry(nodeFs, path);
+    throw error;
+  }
+  if (other === undefined) return hold(path);
+  await rmWithRetry(nodeFs, path);
+  return other;
+}
+
+/** Complete from the moment it has its name, so that no one reads half of it. */
+async function writeAnnouncement(fs: FsOps, folder: string, name: string, command: string): Promise<void> {
+  const { pid } = process;
+  const holder = { pid, host: hostname(), system: systemId(), command, time: new Date().toISOString() };
+  const temporary = join(folder, `.${name}.tmp`);
+  try {
+    await fs.createFile(temporary, utf8(`${JSON.stringify(holder)}\n`), 0o644);
+    await fs.rename(temporary, join(folder, name));
+  } catch (error) {
+    throw ioError(error, 'cannot write', temporary);
+  }
+}
+
+function hold(path: string): InstanceLock {
+  const lost = new AbortController();
+  const timer = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch((error: unknown) => {
+      // Gone means that another command took us for dead. Other errors pass; the next renewal tries again.
+      if (errnoOf(error) === 'ENOENT') lost.abort(new SyncError('in-use', 'another command took over this instance'));
+    });
+  }, RENEW_MS);
+  timer.unref();
+  return {
+    lost: lost.signal,
+    release: async () => {
+      clearInterval(timer);
+      await rmWithRetry(nodeFs, path);
+    },
+  };
+}
+
+/** What one waiter has seen of the others' files. */
+class Watch {
+  readonly #folder: string;
+  readonly #expireMs: number;
+  /** Last renewal seen of a file, and when it was first seen by our steady clock. */
+  readonly #seen = new Map<string, { mtimeNs: bigint; since: number }>();
+
+  constructor(folder: string, expireMs: number) {
+    this.#folder = folder;
+    this.#expireMs = expireMs;
+  }
+
+  /** A live holder other than `own`; the files of dead ones are removed. */
+  async findLive(own?: string): Promise<LockHolder | undefined> {
+    for (const name of await nodeFs.readdir(this.#folder)) {
+      if (name === own || name === `.${own}.tmp`) continue;
+      const holder = await this.#examine(name);
+      if (holder !== undefined) return holder;
+    }
+    return undefined;
+  }
+
+  async #examine(name: string): Promise<LockHolder | undefined> {
+    const path = join(this.#folder, name);
+    const entry = await nodeFs.lstat(path);
+    if (entry === undefined) return undefined;
+    const now = performance.now();
+    const seen = this.#seen.get(name);
+    const since = seen?.mtimeNs === entry.mtimeNs ? seen.since : now;
+    this.#seen.set(name, { mtimeNs: entry.mtimeNs, since });
+    const isTemporary = name.startsWith('.');
+    const renewedMs = Number(entry.mtimeNs / 1_000_000n);
+    const announced = isTemporary ? undefined : await readAnnouncement(path);
+    const silent = now - since > this.#expireMs || (isTemporary && Date.now() - renewedMs > LEFT_OVER_MS);
+    if (silent || (announced !== undefined && isGone(announced, renewedMs, this.#expireMs))) {
+      await rmWithRetry(nodeFs, path);
+      return undefined;
+    }
+    // A temporary file is no announcement yet: its writer will look after it has its name, and see us.
+    return isTemporary ? undefined : (announced ?? UNKNOWN);
+  }
+}
+
+/** For a file that cannot be read at the moment (Windows, while it is being removed) or is broken. */
+const UNKNOWN: Announcement = { pid: 0, host: 'unknown', system: '', command: 'a command', time: '' };
+
+interface Announcement extends LockHolder {
+  readonly system: string;
+}
+
+async function readAnnouncement(path: string): Promise<Announcement | undefined> {
+  try {
+    const bytes = await nodeFs.readFile(path);
+    const object = parseJsonObject(Buffer.from(bytes ?? []).toString(), path, 'delete it');
+    const { pid, host, system, command, time } = object;
+    if (typeof pid !== 'number' || typeof host !== 'string' || typeof system !== 'string') return undefined;
+    return { pid, host, system, command: String(command), time: String(time) };
+  } catch (error) {
+    if (!isSyncError(error, 'bad-settings') && errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Whether the holder's process is certainly not running. Process ids mean something only within one run of one system
+ * (and one container of it); after a restart of this computer an old file is enough.
+ */
+function isGone(holder: Announcement, renewedMs: number, expireMs: number): boolean {
+  if (holder.host !== hostname() || !Number.isSafeInteger(holder.pid) || holder.pid <= 0) return false;
+  const system = systemId();
+  if (holder.system === system) return !isRunning(holder.pid);
+  const restarted = holder.system.split(' ')[0] !== system.split(' ')[0];
+  return restarted && Date.now() - renewedMs > expireMs;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) !== 'ESRCH';
+  }
+}
+
+/** Linux: "<id of this boot> <id of this pid namespace>" (Flatpak has its own). Elsewhere the platform's name. */
+function systemId(): string {
+  if (process.platform !== 'linux') return process.platform;
+  try {
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    // No /proc: then no process id is taken for gone across systems, and 30 s of silence decide.
+    return `unknown ${randomBytes(8).toString('hex')}`;
+  }
+}
+
+function inUse(holder: LockHolder): SyncError {
+  const who = `${holder.command} on ${holder.host} (process ${holder.pid}, since ${holder.time})`;
+  const message = `this instance is in use by ${who}; wait until it ends and try again`;
+  return new SyncError('in-use', message, { retryable: true, details: { holder } });
+}

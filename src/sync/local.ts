@@ -1,0 +1,171 @@
+/**
+ * This PC's side: what lies in the game folder, held against what was there at the last sync. A file whose stamp is
+ * as recorded is known without reading it; the others are read and hashed.
+ */
+import type { Manifest, ManifestEntry } from '../archive/manifest.js';
+import type { Scan, ScannedEntry } from '../archive/scan.js';
+import { sameStamp, scanFolder, toMs } from '../archive/scan.js';
+import { forEachLimit } from '../base/concurrency.js';
+import { isSyncError } from '../base/errors.js';
+import type { Executor } from '../worker/executor.js';
+import type { FileResult, FileSink } from '../worker/file-task.js';
+import type { Scope } from './scope.js';
+import { isNeverInScope } from './scope-rules.js';
+import type { FileRecord, State } from './state.js';
+
+export interface LocalSide {
+  readonly scan: Scan;
+  /** Files known by their stamps, links, empty folders, and what is held for other PCs. */
+  readonly known: ReadonlyMap<string, ManifestEntry>;
+  /** Files that must be read to be known. */
+  readonly unknown: readonly string[];
+  /** Recorded at the last sync and no longer there. */
+  readonly removed: readonly string[];
+}
+
+export async function scanInstance(folder: string, scope: Scope, signal?: AbortSignal): Promise<Scan> {
+  const filter = {
+    includesFile: (path: string, size: number) => scope.includesFile(path, size),
+    includesFolder: (path: string) => scope.includesFolder(path),
+    mayContain: (path: string) => scope.mayContain(path),
+  };
+  return scanFolder(folder, filter, signal);
+}
+
+/** Sorts what the scan found; reads nothing. */
+export function compareWithState(scan: Scan, state: State | undefined, scope: Scope): LocalSide {
+  const known = new Map<string, ManifestEntry>();
+  const unknown: string[] = [];
+  const removed: string[] = [];
+  for (const [path, entry] of scan.entries) {
+    const record = state?.files.get(path);
+    if (entry.type !== 'file') known.set(path, linkOrFolder(entry, record));
+    else if (record?.type === 'file' && !record.held && sameStamp(record, entry)) known.set(path, toEntry(record));
+    else unknown.push(path);
+  }
+  for (const [path, record] of state?.files ?? []) {
+    if (scan.entries.has(path) || isNeverInScope(path)) continue;
+    if (record.held || isUnreadable(scan, path) || !inScope(scope, path, record)) known.set(path, toEntry(record));
+    else if (record.type !== 'dir' || !isFilledFolder(scan, path)) removed.push(path);
+  }
+  return { scan, known, unknown, removed };
+}
+
+/** Nothing to read and nothing gone, links and empty folders as recorded: the folder is as it was at the last sync. */
+export function isUntouched(local: LocalSide, state: State): boolean {
+  if (local.unknown.length > 0 || local.removed.length > 0) return false;
+  for (const [path, entry] of local.known) {
+    const record = state.files.get(path);
+    if (record?.type !== entry.type || record.linktarget !== entry.linktarget) return false;
+  }
+  return true;
+}
+
+export interface ReadOutcome {
+  /** The whole local side. */
+  readonly manifest: Manifest;
+  /** Could not be read; what the last sync knew of them stands in the manifest, if anything. */
+  readonly unreadable: readonly { readonly path: string; readonly error: Error }[];
+  /** Changed while they were read: they are saved as read, and looked at again next time. */
+  readonly unsteady: ReadonlySet<string>;
+}
+
+export interface ReadOptions {
+  readonly state: State | undefined;
+  readonly executor: Executor;
+  /** Receives the blobs of what is read; one that claims nothing only hashes. */
+  readonly sink: FileSink;
+  readonly signal?: AbortSignal | undefined;
+  readonly onFile?: (bytes: number) => void;
+  readonly join: (path: string) => string;
+  /** A second look at a file after reading it; undefined if it is gone. */
+  readonly restat: (path: string) => Promise<ScannedEntry | undefined>;
+}
+
+const READ_ATTEMPTS = 3;
+
+/** Reads the unknown files and completes the manifest. */
+export async function readUnknown(local: LocalSide, options: ReadOptions): Promise<ReadOutcome> {
+  const manifest = new Map(local.known);
+  const unreadable = [...local.scan.unreadable];
+  const unsteady = new Set<string>();
+  const read = async (path: string): Promise<void> => {
+    const outcome = await readSteady(path, options);
+    const record = options.state?.files.get(path);
+    if (outcome === 'gone') return;
+    if (outcome instanceof Error) {
+      unreadable.push({ path, error: outcome });
+      if (record) manifest.set(path, toEntry(record));
+      return;
+    }
+    if (!outcome.steady) unsteady.add(path);
+    manifest.set(path, fileEntry(outcome.result, outcome.scanned, record));
+    options.onFile?.(outcome.result.size);
+  };
+  await forEachLimit(local.unknown, options.executor.parallel, read, options.signal);
+  return { manifest, unreadable, unsteady };
+}
+
+interface SteadyRead {
+  readonly result: FileResult;
+  readonly scanned: ScannedEntry;
+  readonly steady: boolean;
+}
+
+/** Reads again while the file changes under our hands, a few times. */
+async function readSteady(path: string, options: ReadOptions): Promise<SteadyRead | Error | 'gone'> {
+  let before = await options.restat(path);
+  for (let attempt = 1; ; attempt++) {
+    if (before === undefined || before.type !== 'file') return 'gone';
+    let result: FileResult;
+    try {
+      result = await options.executor.saveFile(options.join(path), options.sink, options.signal);
+    } catch (error) {
+      if (isSyncError(error, 'io')) return error.details['errno'] === 'ENOENT' ? 'gone' : error;
+      throw error;
+    }
+    const after = await options.restat(path);
+    const steady = after !== undefined && sameStamp(before, after);
+    if (steady || attempt === READ_ATTEMPTS) return { result, scanned: before, steady };
+    before = after;
+  }
+}
+
+function fileEntry(result: FileResult, scanned: ScannedEntry, record: FileRecord | undefined): ManifestEntry {
+  return {
+    type: 'file',
+    size: result.size,
+    // Windows has no such bit: what another PC set stays set.
+    executable: scanned.executable ?? record?.executable ?? false,
+    content: result.content,
+    mtimeMs: toMs(scanned.mtimeNs),
+  };
+}
+
+function linkOrFolder(entry: ScannedEntry, record: FileRecord | undefined): ManifestEntry {
+  const same = record !== undefined && record.type === entry.type && record.linktarget === entry.linktarget;
+  const mtimeMs = same ? record.mtimeMs : toMs(entry.mtimeNs);
+  const base = { type: entry.type, size: 0, executable: false, content: [], mtimeMs };
+  return entry.linktarget === undefined ? base : { ...base, linktarget: entry.linktarget };
+}
+
+export function toEntry(record: FileRecord): ManifestEntry {
+  const { type, size, executable, content, mtimeMs, linktarget } = record;
+  const base = { type, size, executable, content, mtimeMs };
+  return linktarget === undefined ? base : { ...base, linktarget };
+}
+
+export function inScope(scope: Scope, path: string, entry: { readonly type: string; readonly size: number }): boolean {
+  return entry.type === 'dir' ? scope.includesFolder(path) : scope.includesFile(path, entry.size);
+}
+
+/** A folder that was empty and now holds something is not gone. */
+function isFilledFolder(scan: Scan, path: string): boolean {
+  const prefix = `${path}/`;
+  for (const other of scan.entries.keys()) if (other.startsWith(prefix)) return true;
+  return false;
+}
+
+function isUnreadable(scan: Scan, path: string): boolean {
+  return scan.unreadable.some((one) => path === one.path || path.startsWith(`${one.path}/`));
+}

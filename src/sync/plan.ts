@@ -1,0 +1,129 @@
+/**
+ * What a pull has to do, as data: from the cloud's state, this PC's and the last common one. Nothing is moved here.
+ */
+import type { Manifest, ManifestEntry } from '../archive/manifest.js';
+import { sameEntry } from '../archive/manifest.js';
+import { leadsOutside } from '../restore/safe-link.js';
+import { foldersAbove } from './game-path.js';
+import { inScope } from './local.js';
+import type { Scope } from './scope.js';
+import { isNeverInScope } from './scope-rules.js';
+import { checkPortableName, findCaseTwins } from './windows-names.js';
+
+export interface PlannedFile {
+  readonly path: string;
+  readonly entry: ManifestEntry;
+}
+
+export interface PullPlan {
+  /** Files and links to put in place of what is there, or of nothing. */
+  readonly place: readonly PlannedFile[];
+  readonly makeDirs: readonly string[];
+  /** Files and links that the cloud no longer has. */
+  readonly remove: readonly string[];
+  /** Folders that may be empty afterwards and that the cloud does not have, deepest first. */
+  readonly removeDirs: readonly string[];
+  /** In the cloud, but not for this PC; kept in mind so that a push does not delete them. */
+  readonly held: ReadonlySet<string>;
+  /** Paths that hold the cloud's content once the plan is carried out. The others are this PC's unsent work. */
+  readonly matching: ReadonlySet<string>;
+  readonly warnings: readonly string[];
+}
+
+export interface PlanInput {
+  readonly head: Manifest;
+  readonly local: Manifest;
+  /** What this PC last had in common with the cloud; undefined at first contact: then nothing is removed. */
+  readonly base: Manifest | undefined;
+  /** Entries of `local` that are not on this disk (held before). */
+  readonly absent: ReadonlySet<string>;
+  readonly scope: Scope;
+  readonly platform: NodeJS.Platform;
+}
+
+export function planPull(input: PlanInput): PullPlan {
+  const { held, warnings } = chooseHeld(input);
+  const wanted = new Map([...input.head].filter(([path]) => !held.has(path)));
+  const folders = new Set<string>();
+  for (const [path, entry] of wanted) {
+    for (const folder of foldersAbove(path)) folders.add(folder);
+    if (entry.type === 'dir') folders.add(path);
+  }
+  const place: PlannedFile[] = [];
+  const matching = new Set<string>();
+  for (const [path, entry] of wanted) {
+    const here = input.absent.has(path) ? undefined : input.local.get(path);
+    const same = here !== undefined && sameHere(here, entry, input.platform);
+    // What the cloud has not changed since the last sync stays as it is here, be it changed or deleted.
+    if (!same && !input.absent.has(path) && isUnchanged(input.base, path, entry)) continue;
+    matching.add(path);
+    if (!same && entry.type !== 'dir') place.push({ path, entry });
+  }
+  const removable = [...input.local].filter(([path, entry]) => {
+    if (wanted.has(path) || input.absent.has(path) || held.has(path)) return false;
+    return isUnchanged(input.base, path, entry) && inScope(input.scope, path, entry);
+  });
+  return {
+    place,
+    makeDirs: [...folders].sort(),
+    remove: removable.filter(([, entry]) => entry.type !== 'dir').map(([path]) => path),
+    removeDirs: emptied(removable, folders),
+    held,
+    matching,
+    warnings,
+  };
+}
+
+function isUnchanged(base: Manifest | undefined, path: string, entry: ManifestEntry): boolean {
+  const before = base?.get(path);
+  return before !== undefined && sameEntry(before, entry);
+}
+
+/** Windows keeps no executable bit: a difference in it alone is no reason to write a file anew. */
+function sameHere(here: ManifestEntry, entry: ManifestEntry, platform: NodeJS.Platform): boolean {
+  return sameEntry(platform === 'win32' ? { ...here, executable: entry.executable } : here, entry);
+}
+
+function emptied(removable: readonly (readonly [string, ManifestEntry])[], keep: ReadonlySet<string>): string[] {
+  const folders = new Set<string>();
+  for (const [path, entry] of removable) {
+    for (const folder of foldersAbove(path)) folders.add(folder);
+    if (entry.type === 'dir') folders.add(path);
+  }
+  return [...folders].filter((folder) => !keep.has(folder)).sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+}
+
+function chooseHeld(input: PlanInput): { held: Set<string>; warnings: string[] } {
+  const held = new Set<string>();
+  const warnings: string[] = [];
+  const hold = (path: string, reason: string): void => {
+    held.add(path);
+    warnings.push(`${path} was left out: ${reason}; it stays in the cloud`);
+  };
+  for (const [path, entry] of input.head) {
+    if (isNeverInScope(path) || !inScope(input.scope, path, entry)) held.add(path);
+    else if (entry.type === 'symlink' && leadsOutside(path, entry.linktarget ?? '')) {
+      hold(path, `it is a link that leads outside the game folder (${entry.linktarget ?? ''})`);
+    } else if (input.platform === 'win32') {
+      const reason = path.split('/').map(checkPortableName).find((one) => one !== undefined);
+      if (reason !== undefined) hold(path, `Windows cannot have this name, which ${reason}`);
+    }
+  }
+  if (input.platform === 'win32' || input.platform === 'darwin') {
+    holdTwins(input, held, hold);
+  }
+  return { held, warnings };
+}
+
+/** Of names that are one on this file system only one can exist: the one that is here already, else the first. */
+function holdTwins(input: PlanInput, held: ReadonlySet<string>, hold: (path: string, reason: string) => void): void {
+  const paths = [...input.head.keys()].filter((path) => !held.has(path));
+  for (const group of findCaseTwins(paths)) {
+    const keep = group.find((path) => input.local.has(path) && !input.absent.has(path)) ?? [...group].sort()[0] ?? '';
+    for (const twin of group) {
+      if (twin === keep) continue;
+      const below = paths.filter((path) => path === twin || path.startsWith(`${twin}/`));
+      for (const path of below) if (!held.has(path)) hold(path, `this system cannot tell it from ${keep}`);
+    }
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * push: the game folder becomes a new snapshot.
+ *   scan -> nothing changed? done, without a request
+ *        -> snapshot list -> someone else's head? conflict, nothing sent
+ *        -> read, split, upload -> list again -> snapshot -> state
+ */
+import { lstat, readlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Manifest, ManifestDiff } from '../archive/manifest.js';
+import { diffManifests, isEmptyDiff } from '../archive/manifest.js';
+import { savePortableTrees } from '../archive/portable-tree.js';
+import type { FileStamp, Scan, ScannedEntry } from '../archive/scan.js';
+import { scannedEntry } from '../archive/scan.js';
+import { errnoOf, isSyncError, SyncError } from '../base/errors.js';
+import type { BlobId, SnapshotId, TreeId } from '../base/ids.js';
+import { toFsPath } from '../base/raw-string.js';
+import type { Remote } from '../repo/remote.js';
+import type { Repository } from '../repo/repository.js';
+import type { WriteSession } from '../repo/session.js';
+import type { FileSink } from '../worker/file-task.js';
+import { FOLLOWS_TAG, PROGRAM } from './heads.js';
+import type { LocalSide, ReadOutcome } from './local.js';
+import { compareWithState, isUntouched, readUnknown, scanInstance } from './local.js';
+import { recordCommon } from './record.js';
+import type { CloudSide } from './remote-side.js';
+import { baseManifest, manifestOf, readCloud, sameContent } from './remote-side.js';
+import type { Services, SyncOptions, SyncSession } from './session.js';
+import { openRepository, withInstance } from './session.js';
+import type { NothingSent, PushResult, Sent } from './results.js';
+import { NOT_CONFIGURED } from './results.js';
+
+/** Throws 'conflict' if the cloud has something that this PC has not seen; nothing is sent then. */
+export async function push(options: SyncOptions, services: Services): Promise<PushResult> {
+  return (await withInstance('push', options, services, pushInstance)) ?? NOT_CONFIGURED;
+}
+
+async function pushInstance(session: SyncSession): Promise<PushResult> {
+  const { instance, scope, state, signal } = session;
+  const startedMs = Date.now();
+  session.phase('scanning');
+  const scan = await scanInstance(instance.packFolder, scope, signal);
+  for (const path of scan.skipped) session.warn('special-file', `${path} is no file, folder or link: left out`);
+  const local = compareWithState(scan, state, scope);
+  if (state?.base !== undefined && state.files.size > 0 && isUntouched(local, state)) return nothing(session, state.base);
+  if (scan.entries.size === 0 && state?.base === undefined) return nothing(session, undefined);
+
+  session.phase('connecting');
+  const remote = await session.connect();
+  const ids = await remote.listSnapshots(signal);
+  const repo = (await openRepository(session, remote)) ?? (await makeRepository(session, remote));
+  await repo.loadIndex(signal);
+  const cloud = await readCloud(session, repo, ids);
+  const base = await baseManifest(session, repo, cloud);
+  const present = withoutLostBlobs(local, repo);
+  return new Push(session, remote, repo, cloud, base, present, startedMs).run();
+}
+
+/** A file known by its stamp whose blobs the repository has lost is read and sent again. */
+function withoutLostBlobs(local: LocalSide, repo: Repository): LocalSide {
+  const lost = [...local.known].filter(
+    ([path, entry]) => local.scan.entries.has(path) && !entry.content.every((id) => repo.index.has('data', id)),
+  );
+  if (lost.length === 0) return local;
+  const known = new Map(local.known);
+  for (const [path] of lost) known.delete(path);
+  return { ...local, known, unknown: [...local.unknown, ...lost.map(([path]) => path)] };
+}
+
+/** Two PCs may make it at the same moment: the slower one takes the other's. */
+async function makeRepository(session: SyncSession, remote: Remote): Promise<Repository> {
+  try {
+    return await remote.init(session.token.password, session.signal);
+  } catch (error) {
+    if (!isSyncError(error, 'exists')) throw error;
+    return remote.open({ passwords: [session.token.password], signal: session.signal });
+  }
+}
+
+function nothing(session: SyncSession, snapshot: SnapshotId | undefined): NothingSent {
+  const result = { outcome: 'nothing-to-send', warnings: session.warnings, unreadable: [] } as const;
+  return snapshot === undefined ? result : { ...result, snapshot };
+}
+
+/** One push on its way, from the opened repository to the written state. */
+class Push {
+  readonly #session: SyncSession;
+  readonly #remote: Remote;
+  readonly #repo: Repository;
+  readonly #cloud: CloudSide;
+  readonly #base: Manifest | undefined;
+  readonly #local: LocalSide;
+  readonly #startedMs: number;
+  #filesDone = 0;
+  #bytesDone = 0;
+
+  constructor(
+    session: SyncSession,
+    remote: Remote,
+    repo: Repository,
+    cloud: CloudSide,
+    base: Manifest | undefined,
+    local: LocalSide,
+    startedMs: number,
+  ) {
+    this.#session = session;
+    this.#remote = remote;
+    this.#repo = repo;
+    this.#cloud = cloud;
+    this.#base = base;
+    this.#local = local;
+    this.#startedMs = startedMs;
+  }
+
+  async run(): Promise<PushResult> {
+    const { state } = this.#session;
+    const behind = this.#cloud.head !== undefined && this.#cloud.head.id !== state?.base;
+    if (behind) return this.#settleBehind();
+    const executor = await this.#session.services.createExecutor(this.#repo, this.#bytesToRead());
+    try {
+      const { signal } = this.#session;
+      return await this.#repo.write({ signal }, async (writer) => {
+        const sink: FileSink = {
+          claim: (id) => writer.claim('data', id),
+          emit: (blob, length) => writer.add(blob, length),
+        };
+        const outcome = await this.#read(executor, sink, writer.signal);
+        return this.#finish(writer, outcome);
+      });
+    } finally {
+      await executor.close();
+    }
+  }
+
+  /** The cloud has a head that this PC does not know: fine if it holds just what lies here, a conflict if not. */
+  async #settleBehind(): Promise<PushResult> {
+    const { head } = this.#cloud;
+    if (head === undefined) throw new SyncError('internal', 'push: behind a head that does not exist');
+    const executor = await this.#session.services.createExecutor(this.#repo, this.#bytesToRead());
+    try {
+      const outcome = await this.#read(executor, HASH_ONLY, this.#session.signal);
+      const theirs = await manifestOf(this.#session, this.#repo, head);
+      if (!sameContent(outcome.manifest, theirs)) throw conflict(head.snapshot.hostname, head.snapshot.time);
+      await this.#record(outcome, head.id, head.snapshot.tree, this.#cloud.ids);
+      return nothing(this.#session, head.id);
+    } finally {
+      await executor.close();
+    }
+  }
+
+  #bytesToRead(): number {
+    let bytes = 0;
+    for (const path of this.#local.unknown) bytes += this.#local.scan.entries.get(path)?.size ?? 0;
+    return bytes;
+  }
+
+  async #read(
+    executor: Awaited<ReturnType<Services['createExecutor']>>,
+    sink: FileSink,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadOutcome> {
+    const { packFolder } = this.#session.instance;
+    const bytesTotal = this.#bytesToRead();
+    const outcome = await readUnknown(this.#local, {
+      state: this.#session.state,
+      executor,
+      sink,
+      signal,
+      join: (path) => join(packFolder, path),
+      restat: (path) => restat(packFolder, path),
+      onFile: (bytes) => {
+        this.#filesDone += 1;
+        this.#bytesDone += bytes;
+        const done = { filesDone: this.#filesDone, bytesDone: this.#bytesDone };
+        const total = { filesTotal: this.#local.unknown.length, bytesTotal };
+        this.#session.emit({ type: 'progress', phase: 'uploading', ...done, ...total });
+      },
+    });
+    for (const { path, error } of outcome.unreadable) {
+      this.#session.warn('unreadable', `${path} could not be read and is not in this push: ${error.message}`);
+    }
+    for (const path of outcome.unsteady) {
+      this.#session.warn('unsteady', `${path} changed while it was read; the next push sends it again`);
+    }
+    return outcome;
+  }
+
+  async #finish(writer: WriteSession, outcome: ReadOutcome): Promise<PushResult> {
+    const { manifest } = outcome;
+    const { base, tree } = { base: this.#base ?? new Map(), tree: this.#cloud.head?.snapshot.tree };
+    const diff = diffManifests(base, manifest);
+    const unreadable = outcome.unreadable.map(({ path }) => path);
+    const parent = this.#cloud.head?.id;
+    if (parent !== undefined && tree !== undefined && isEmptyDiff(diff) && writer.stats.dataBlobs === 0) {
+      await this.#record(outcome, parent, tree, this.#cloud.ids);
+      return { ...nothing(this.#session, parent), unreadable };
+    }
+    if (manifest.size === 0 && parent === undefined) return { ...nothing(this.#session, undefined), unreadable };
+    const root = await savePortableTrees(manifest, (plain) => writer.saveTree(plain));
+    await writer.flush();
+    const now = await this.#remote.listSnapshots(writer.signal);
+    const news = now.filter((id) => !this.#cloud.ids.includes(id));
+    if (news.length > 0) throw conflict(undefined, undefined);
+    const snapshot = await writer.commit(this.#describe(root, parent));
+    await this.#record(outcome, snapshot, root, [...now, snapshot]);
+    return { ...this.#result(diff, snapshot, writer), unreadable };
+  }
+
+  #result(diff: ManifestDiff, snapshot: SnapshotId, writer: WriteSession): Sent {
+    return {
+      outcome: 'sent',
+      snapshot,
+      files: { added: diff.added.length, changed: diff.changed.length, removed: diff.removed.length },
+      bytesRead: this.#bytesDone,
+      bytesNew: writer.stats.bytesAdded,
+      bytesSent: writer.stats.bytesPacked,
+      warnings: this.#session.warnings,
+      unreadable: [],
+    };
+  }
+
+  #describe(tree: TreeId, parent: SnapshotId | undefined): Parameters<WriteSession['commit']>[0] {
+    const { services, instance } = this.#session;
+    const follows = this.#cloud.outdated.map((id) => FOLLOWS_TAG + id);
+    const snapshot = {
+      time: new Date().toISOString(),
+      tree,
+      paths: [instance.packFolder],
+      hostname: hostname(),
+      tags: [PROGRAM, ...follows],
+      programVersion: `${PROGRAM} ${services.version}`,
+    };
+    return parent === undefined ? snapshot : { ...snapshot, parent };
+  }
+
+  async #record(outcome: ReadOutcome, base: SnapshotId, root: TreeId, seen: Iterable<string>): Promise<void> {
+    const { scan } = this.#local;
+    const held = new Set([...outcome.manifest.keys()].filter((path) => !scan.entries.has(path)));
+    const stampOf = (path: string): FileStamp | undefined =>
+      outcome.unsteady.has(path) ? undefined : stampAtScan(scan, path);
+    const common = { base, root, seen, manifest: outcome.manifest, stampOf, held, keyHint: this.#repo.keyId };
+    await recordCommon(this.#session, common, this.#startedMs);
+  }
+}
+
+function stampAtScan(scan: Scan, path: string): FileStamp | undefined {
+  const entry = scan.entries.get(path);
+  return entry && { size: entry.size, mtimeNs: entry.mtimeNs, ctimeNs: entry.ctimeNs, inode: entry.inode };
+}
+
+/** Hashes without storing anything. */
+export const HASH_ONLY: FileSink = {
+  claim: (_id: BlobId) => false,
+  emit: async () => {
+    throw new SyncError('internal', 'a blob nobody asked for');
+  },
+};
+
+function conflict(host: string | undefined, time: string | undefined): SyncError {
+  const who = host === undefined ? 'another PC' : `${host} (${time ?? 'unknown time'})`;
+  return new SyncError(
+    'conflict',
+    `both sides changed: ${who} has sent a version that this PC has not seen; nothing was sent, your files are untouched`,
+  );
+}
+
+export async function restat(folder: string, path: string): Promise<ScannedEntry | undefined> {
+  const full = toFsPath(join(folder, path));
+  try {
+    const stats = await lstat(full, { bigint: true });
+    return scannedEntry(stats, stats.isSymbolicLink() ? await readlink(full, { encoding: 'buffer' }) : undefined);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+/** Makes the next state: every file that is now common with the cloud, with the stamp it has on this disk. */
+import type { Manifest, ManifestEntry } from '../archive/manifest.js';
+import type { FileStamp } from '../archive/scan.js';
+import type { SnapshotId, TreeId } from '../base/ids.js';
+import type { SyncSession } from './session.js';
+import type { FileRecord } from './state.js';
+import { newState, writeState } from './state.js';
+
+export interface Common {
+  readonly base: SnapshotId;
+  readonly root: TreeId;
+  readonly seen: Iterable<string>;
+  readonly manifest: Manifest;
+  /** The stamp of a file as it is known to hold this content; undefined if that is not sure. */
+  readonly stampOf: (path: string) => FileStamp | undefined;
+  /** In the manifest, but not on this disk. */
+  readonly held: ReadonlySet<string>;
+  readonly keyHint: string;
+}
+
+/**
+ * A file changed this shortly before it was looked at may change again within the same tick of the file system's
+ * clock (2 s on FAT) and look the same: its stamp is not trusted, and it is read once more next time.
+ */
+const RACY_NS = 2_000_000_000n;
+const NO_STAMP: FileStamp = { size: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
+
+export async function recordCommon(session: SyncSession, common: Common, startedMs: number): Promise<void> {
+  const racyFrom = BigInt(startedMs) * 1_000_000n - RACY_NS;
+  const files = new Map<string, FileRecord>();
+  for (const [path, entry] of common.manifest) {
+    const held = common.held.has(path);
+    const stamp = held ? undefined : common.stampOf(path);
+    const sure = stamp !== undefined && (entry.type !== 'file' || stamp.mtimeNs < racyFrom);
+    files.set(path, toRecord(entry, sure ? stamp : NO_STAMP, held));
+  }
+  await writeState(session.instance, {
+    base: common.base,
+    root: common.root,
+    seen: new Set(common.seen),
+    scopeFingerprint: session.scope.fingerprint,
+    deviceId: session.state?.deviceId ?? newState().deviceId,
+    keyHint: common.keyHint,
+    files,
+  });
+}
+
+function toRecord(entry: ManifestEntry, stamp: FileStamp, held: boolean): FileRecord {
+  const { type, executable, content, mtimeMs, linktarget, size } = entry;
+  const record = { ...stamp, size, type, executable, content, mtimeMs, held };
+  return linktarget === undefined ? record : { ...record, linktarget };
+}

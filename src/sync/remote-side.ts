@@ -1,0 +1,78 @@
+/**
+ * The cloud's side of the decision: which snapshots there are, which are heads, and what the head holds.
+ */
+import type { Manifest } from '../archive/manifest.js';
+import { diffManifests, isEmptyDiff } from '../archive/manifest.js';
+import { SyncError } from '../base/errors.js';
+import type { SnapshotId } from '../base/ids.js';
+import { shortId } from '../base/ids.js';
+import type { Repository } from '../repo/repository.js';
+import { readManifest } from '../restore/read-manifest.js';
+import { findGameRoot } from './game-root.js';
+import type { KnownSnapshot } from './heads.js';
+import { findHeads } from './heads.js';
+import { toEntry } from './local.js';
+import { isNeverInScope } from './scope-rules.js';
+import type { SyncSession } from './session.js';
+import { loadSnapshots } from './session.js';
+import type { State } from './state.js';
+
+export interface CloudSide {
+  readonly ids: readonly SnapshotId[];
+  readonly snapshots: readonly KnownSnapshot[];
+  /** undefined: the cloud has no snapshot yet. */
+  readonly head: KnownSnapshot | undefined;
+  /** Snapshots that the next push has to name as followed, besides its parent. */
+  readonly outdated: readonly SnapshotId[];
+}
+
+/** Throws 'conflict' if two PCs have pushed from one base: both are in the history, and neither is chosen here. */
+export async function readCloud(
+  session: SyncSession,
+  repo: Repository,
+  ids: readonly SnapshotId[],
+): Promise<CloudSide> {
+  const snapshots = await loadSnapshots(repo, ids, session.signal);
+  const { heads, outdated } = findHeads(snapshots);
+  const [head] = heads;
+  if (heads.length <= 1) return { ids, snapshots, head, outdated };
+  const names = heads.map(({ id, snapshot }) => `${shortId(id)} from ${snapshot.hostname ?? 'unknown'} at ${snapshot.time}`);
+  throw new SyncError('conflict', `the cloud holds ${heads.length} versions of this instance: ${names.join('; ')}`, {
+    details: { heads: heads.map(({ id }) => id) },
+  });
+}
+
+/** What a snapshot holds of the game folder. Needs the index to be loaded. */
+export async function manifestOf(session: SyncSession, repo: Repository, known: KnownSnapshot): Promise<Manifest> {
+  const root = await findGameRoot(repo, known, session.signal);
+  const { manifest, skipped } = await readManifest(repo, root, session.signal);
+  if (skipped.length > 0) {
+    session.warn('special-file', `${skipped.length} special files in snapshot ${shortId(known.id)} are passed over`);
+  }
+  const kept = [...manifest].filter(([path]) => !isNeverInScope(path));
+  return kept.length === manifest.size ? manifest : new Map(kept);
+}
+
+/**
+ * What this PC last had in common with the cloud. From the state; or, if a crash cost the state its table, from the
+ * snapshot itself. undefined at first contact.
+ */
+export async function baseManifest(
+  session: SyncSession,
+  repo: Repository,
+  cloud: CloudSide,
+): Promise<Manifest | undefined> {
+  const { state } = session;
+  if (state?.base === undefined) return undefined;
+  if (state.files.size > 0) return recordedManifest(state);
+  const known = cloud.snapshots.find(({ id }) => id === state.base);
+  return known && manifestOf(session, repo, known);
+}
+
+export function recordedManifest(state: State): Manifest {
+  return new Map([...state.files].map(([path, record]) => [path, toEntry(record)]));
+}
+
+export function sameContent(a: Manifest, b: Manifest): boolean {
+  return isEmptyDiff(diffManifests(a, b));
+}

@@ -1,0 +1,205 @@
+/**
+ * What push, pull and status have in common: find the instance, read its settings, take its lock, finish what an
+ * interrupted command left, and reach its repository.
+ */
+import { join, resolve } from 'node:path';
+import { SyncError } from '../base/errors.js';
+import type { OnEvent, Phase } from '../base/events.js';
+import type { SnapshotId } from '../base/ids.js';
+import { forEachLimit } from '../base/concurrency.js';
+import type { Remote } from '../repo/remote.js';
+import type { Repository } from '../repo/repository.js';
+import type { Executor } from '../worker/executor.js';
+import type { KnownSnapshot } from './heads.js';
+import type { Instance } from './instance.js';
+import { readInstance, repositoryUrl } from './instance.js';
+import { acquireInstanceLock } from './instance-lock.js';
+import type { Scope } from './scope.js';
+import { readScope } from './scope.js';
+import { recoverSwap } from './stage.js';
+import type { State } from './state.js';
+import { readState } from './state.js';
+import type { Token } from './token.js';
+import { parseToken, readToken, TOKEN_FILE } from './token.js';
+
+export interface Address {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly cacheFolder: string;
+}
+
+/** What the composition root provides: this room knows neither transport nor threads. */
+export interface Services {
+  connect(address: Address): Promise<Remote>;
+  /** `bytes` is an estimate of the work to come: threads are worth their start only for some. */
+  createExecutor(repo: Repository, bytes: number): Promise<Executor>;
+  readonly version: string;
+  readonly platform: NodeJS.Platform;
+}
+
+export interface SyncOptions {
+  /** The game folder. Default: $INST_MC_DIR, else the working directory. */
+  readonly packFolder?: string | undefined;
+  /** Default: `.cloud-sync/token` in the game folder. */
+  readonly tokenFile?: string | undefined;
+  /** The token itself, ID:PASSWORD, instead of a file. */
+  readonly token?: string | undefined;
+  /** A name to call the instance by in messages; never stored. */
+  readonly instanceLabel?: string | undefined;
+  /** No window is opened, whatever happens. */
+  readonly headless?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnEvent | undefined;
+}
+
+export interface SyncSession {
+  readonly instance: Instance;
+  readonly scope: Scope;
+  readonly state: State | undefined;
+  readonly token: Token;
+  readonly services: Services;
+  readonly signal: AbortSignal | undefined;
+  readonly warnings: string[];
+  readonly emit: OnEvent;
+  warn(code: string, message: string): void;
+  phase(phase: Phase): void;
+  connect(): Promise<Remote>;
+}
+
+/** Another command of ours may be a long push: a pull waits for it (launchers start a game while one still runs). */
+const LOCK_WAIT_MS = 10 * 60_000;
+
+export function packFolderOf(options: SyncOptions): string {
+  return resolve(options.packFolder ?? process.env['INST_MC_DIR'] ?? process.cwd());
+}
+
+/** Runs `work` on the instance, alone; undefined if the folder has not opted in. */
+export async function withInstance<T>(
+  command: string,
+  options: SyncOptions,
+  services: Services,
+  work: (session: SyncSession) => Promise<T>,
+): Promise<T | undefined> {
+  const instance = await readInstance(packFolderOf(options));
+  if (instance === undefined) return undefined;
+  const waiting = (): void => options.onProgress?.({ type: 'progress', phase: 'waiting', filesDone: 0, bytesDone: 0 });
+  const lock = await acquireInstanceLock(instance.cloudFolder, {
+    command,
+    waitMs: LOCK_WAIT_MS,
+    ...(options.signal ? { signal: options.signal } : {}),
+    onWait: waiting,
+  });
+  try {
+    await recoverSwap(instance);
+    return await withConnection(instance, options, services, work);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** As withInstance, but takes no lock and repairs nothing: for looking only. */
+export async function openSession<T>(
+  options: SyncOptions,
+  services: Services,
+  work: (session: SyncSession) => Promise<T>,
+): Promise<T | undefined> {
+  const instance = await readInstance(packFolderOf(options));
+  return instance && withConnection(instance, options, services, work);
+}
+
+async function withConnection<T>(
+  instance: Instance,
+  options: SyncOptions,
+  services: Services,
+  work: (session: SyncSession) => Promise<T>,
+): Promise<T> {
+  let remote: Remote | undefined;
+  try {
+    const session = await prepare(instance, options, services, async (address) => {
+      remote ??= await services.connect(address);
+      return remote;
+    });
+    return await work(session);
+  } finally {
+    await remote?.close();
+  }
+}
+
+async function prepare(
+  instance: Instance,
+  options: SyncOptions,
+  services: Services,
+  connect: (address: Address) => Promise<Remote>,
+): Promise<SyncSession> {
+  const emit: OnEvent = options.onProgress ?? (() => undefined);
+  const warnings: string[] = [];
+  const warn = (code: string, message: string): void => {
+    warnings.push(message);
+    emit({ type: 'warning', code, message });
+  };
+  const token = await findToken(instance, options);
+  const scope = await readScope(instance);
+  const state = await readState(instance);
+  for (const text of [...token.warnings, ...scope.warnings, ...state.warnings]) warn('settings', text);
+  const { id: username, password } = token.token;
+  const address = {
+    url: repositoryUrl(instance.settings, username),
+    username,
+    password,
+    cacheFolder: join(instance.cloudFolder, 'cache'),
+  };
+  return {
+    instance,
+    scope: scope.scope,
+    state: state.state,
+    token: token.token,
+    services,
+    signal: options.signal,
+    warnings,
+    emit,
+    warn,
+    phase: (phase) => emit({ type: 'progress', phase, filesDone: 0, bytesDone: 0 }),
+    connect: () => connect(address),
+  };
+}
+
+async function findToken(instance: Instance, options: SyncOptions): Promise<{ token: Token; warnings: string[] }> {
+  if (options.token !== undefined) return { token: parseToken(options.token, 'the token'), warnings: [] };
+  if (options.tokenFile !== undefined) return readToken(options.tokenFile, { loose: 'refuse' });
+  return readToken(join(instance.cloudFolder, TOKEN_FILE), { loose: 'tighten' });
+}
+
+/** Opens the repository; undefined if there is none and this instance never had one. */
+export async function openRepository(session: SyncSession, remote: Remote): Promise<Repository | undefined> {
+  const { token, state, signal } = session;
+  try {
+    return await remote.open({ passwords: [token.password], keyHint: state?.keyHint, signal });
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== 'no-repository' || state?.base === undefined) {
+      if (error instanceof SyncError && error.code === 'no-repository') return undefined;
+      throw error;
+    }
+    const advice = 'ask its operator; to send everything anew, delete .cloud-sync/state.json and push';
+    throw new SyncError('no-repository', `${remote.location} no longer holds the repository of this instance; ${advice}`, {
+      cause: error,
+    });
+  }
+}
+
+export async function loadSnapshots(
+  repo: Repository,
+  ids: readonly SnapshotId[],
+  signal?: AbortSignal,
+): Promise<KnownSnapshot[]> {
+  const known: KnownSnapshot[] = [];
+  await forEachLimit(
+    ids,
+    5,
+    async (id) => {
+      known.push({ id, snapshot: await repo.loadSnapshot(id, signal) });
+    },
+    signal,
+  );
+  return known;
+}
