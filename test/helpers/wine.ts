@@ -1,0 +1,60 @@
+/**
+ * Windows in the tests: the real node.exe under wine (`npm run wine`). Pipes to it fail, so its input is the null device
+ * and its output goes into a file. A start takes about a second.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe } from 'vitest';
+import { windowsNode, wineEnv, winePath } from '../../scripts/wine.mjs';
+import { describeMissing } from './peers.js';
+import { tempFolder } from './temp.js';
+
+export interface WindowsOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A folder of this system; node.exe sees it as `Z:\…`. */
+  readonly cwd?: string;
+  /** Milliseconds; 60,000 unless given. */
+  readonly timeout?: number;
+}
+
+export interface WindowsResult {
+  /** -1 if the time limit ended it. */
+  readonly code: number;
+  /** Both streams. */
+  readonly output: string;
+}
+
+export function wineAvailable(): boolean {
+  return winePath() !== undefined && existsSync(windowsNode) && existsSync(wineEnv['WINEPREFIX'] ?? '');
+}
+
+/** `/tmp/a` as node.exe names it: `Z:\tmp\a`. */
+export function windowsPath(path: string): string {
+  return `Z:${path.replaceAll('/', '\\')}`;
+}
+
+/** Runs node.exe to its end. Paths in `args` and `env` are Windows paths. */
+export async function runWindowsNode(args: readonly string[], options: WindowsOptions = {}): Promise<WindowsResult> {
+  const wine = winePath();
+  if (wine === undefined) throw new Error('wine is not there: wrap the test in describeWindows');
+  const file = join(tempFolder(), 'output');
+  const output = openSync(file, 'w');
+  const child = spawn(wine, [windowsNode, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...wineEnv, ...options.env },
+    stdio: ['ignore', output, output],
+    timeout: options.timeout ?? 60_000,
+    killSignal: 'SIGKILL',
+  });
+  closeSync(output);
+  const [code]: (number | null)[] = await once(child, 'close');
+  return { code: code ?? -1, output: readFileSync(file, 'utf8') };
+}
+
+/** A `describe` for tests that need the Windows node; skipped with the reason where it is missing, failed with CI=true. */
+export function describeWindows(title: string, body: () => void): void {
+  if (wineAvailable()) describe(title, body);
+  else describeMissing(title, 'no Windows node under wine: run `npm run wine`, as root with `-- --install`');
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+import { viteVirtualModules } from './scripts/plugins.mjs';
+
+export default defineConfig({
+  plugins: [viteVirtualModules()],
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Real processes and threads are part of many tests; a hang must end as a named failure.
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    pool: 'forks',
+    reporters: ['default'],
+    env: { NO_COLOR: '1' },
+  },
+});
