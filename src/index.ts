@@ -17,7 +17,16 @@ export type { AccessLogEntry, RunningServer, ServerOptions } from './server/serv
 export { createHtpasswdLine, startServer } from './server/server.js';
 export type { DisableResult, InitOptions, InitResult } from './sync/init.js';
 export { disable, init } from './sync/init.js';
-export type { FileCounts, NotConfigured, NothingNew, NothingSent, PullResult, PushResult, Sent, Updated } from './sync/results.js';
+export type {
+  FileCounts,
+  NotConfigured,
+  NothingNew,
+  NothingSent,
+  PullResult,
+  PushResult,
+  Sent,
+  Updated,
+} from './sync/results.js';
 export type { SyncOptions } from './sync/session.js';
 export type { StatusResult } from './sync/status.js';
 

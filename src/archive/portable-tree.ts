@@ -27,10 +27,7 @@ interface SavedFolder {
 }
 
 /** Stores every tree through `save`, leaves first, and returns the root's id. */
-export async function savePortableTrees(
-  manifest: Manifest,
-  save: (plain: Bytes) => Promise<TreeId>,
-): Promise<TreeId> {
+export async function savePortableTrees(manifest: Manifest, save: (plain: Bytes) => Promise<TreeId>): Promise<TreeId> {
   return (await saveFolder(nest(manifest), save)).id;
 }
 

@@ -54,8 +54,8 @@ class MemoryBackend implements Backend {
   async close(): Promise<void> {}
 
   #folder(type: FileType): Map<string, Bytes> {
-    let folder = this.#files.get(type);
-    if (!folder) this.#files.set(type, (folder = new Map()));
+    const folder = this.#files.get(type) ?? new Map<string, Bytes>();
+    this.#files.set(type, folder);
     return folder;
   }
 }

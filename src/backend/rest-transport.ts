@@ -35,8 +35,9 @@ export interface Exchange {
   readonly action: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Bytes;
-  /** More bytes than this in a 2xx answer are an error. */
+  /** More bytes than this in a 2xx answer are an error; `maxPartBytes` holds for a 206. */
   readonly maxBytes: number;
+  readonly maxPartBytes?: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -189,6 +190,7 @@ async function readAnswer(
   };
   watchdog.expect(stallTimeoutMs, 'the transfer stood still: nothing came');
   const good = status >= 200 && status < 300;
+  const most = status === 206 ? (exchange.maxPartBytes ?? exchange.maxBytes) : exchange.maxBytes;
   const parts: Bytes[] = [];
   let length = 0;
   // Leaving the loop early closes the connection, which is then of no more use.
@@ -196,15 +198,15 @@ async function readAnswer(
     if (!(chunk instanceof Uint8Array)) throw new TypeError('the HTTP client gave a body that is not bytes');
     watchdog.beat();
     length += chunk.length;
-    if (good && length > exchange.maxBytes) throw tooLong(exchange);
+    if (good && length > most) throw tooLong(exchange, most);
     parts.push(chunk);
     if (!good && length >= ERROR_BYTES) break;
   }
   return { status, header, body: concatBytes(parts) };
 }
 
-function tooLong(exchange: Exchange): SyncError {
-  const message = `${exchange.action}: the answer is longer than the ${exchange.maxBytes} bytes that were expected`;
+function tooLong(exchange: Exchange, most: number): SyncError {
+  const message = `${exchange.action}: the answer is longer than the ${most} bytes that were expected`;
   return new SyncError('server', message);
 }
 

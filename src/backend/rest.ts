@@ -48,7 +48,7 @@ const LIST_V2 = 'application/vnd.x.restic.rest.v2';
 /** No file of a repository comes near (packs: 128 MiB); it bounds what a broken or hostile server can make us hold. */
 const MAX_BYTES = 512 * 1024 * 1024;
 
-type Wanted = Pick<Exchange, 'method' | 'path' | 'action'> & Partial<Pick<Exchange, 'headers' | 'body' | 'maxBytes'>>;
+type Wanted = Pick<Exchange, 'method' | 'path' | 'action' | 'headers' | 'body' | 'maxPartBytes'>;
 
 class RestBackendImpl implements RestBackend {
   readonly location: string;
@@ -124,8 +124,11 @@ class RestBackendImpl implements RestBackend {
     const path = pathOf(type, name);
     const action = `reading ${fileLabel(type, name)} from ${this.location}`;
     if (range?.length === 0) return this.#readNothing(type, name, range.offset, options);
-    const headers = range && { range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
-    const answer = await this.#send({ method: 'GET', path, action, ...(headers && { headers }) }, options);
+    const part = range && {
+      headers: { range: `bytes=${range.offset}-${range.offset + range.length - 1}` },
+      maxPartBytes: range.length,
+    };
+    const answer = await this.#send({ method: 'GET', path, action, ...part }, options);
     if (answer.status === 404) throw notFound(type, name, this.location);
     this.#check(answer, 'GET', action);
     if (!range) return answer.body;

@@ -1,6 +1,14 @@
 /** What a long operation tells while it runs. The library only reports; drawing is the caller's. */
 
-export type Phase = 'waiting' | 'connecting' | 'scanning' | 'uploading' | 'comparing' | 'downloading' | 'applying' | 'finishing';
+export type Phase =
+  | 'waiting'
+  | 'connecting'
+  | 'scanning'
+  | 'uploading'
+  | 'comparing'
+  | 'downloading'
+  | 'applying'
+  | 'finishing';
 
 export interface ProgressEvent {
   readonly type: 'progress';

@@ -48,7 +48,10 @@ export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes)
   const blob: SealedBlob = compressed ? { id, type, sealed, uncompressedLength: plain.length } : { id, type, sealed };
   const again = openSealed(codec, blob.sealed, blob.uncompressedLength, `new blob ${shortId(id)}`);
   if (!equalBytes(again, plain)) {
-    throw new SyncError('internal', `blob ${shortId(id)} does not read back as it was written; check this machine's memory`);
+    throw new SyncError(
+      'internal',
+      `blob ${shortId(id)} does not read back as it was written; check this machine's memory`,
+    );
   }
   return blob;
 }

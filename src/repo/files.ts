@@ -32,9 +32,13 @@ export async function loadRaw(
     found = toHex(crypto.sha256(bytes));
     if (found === id) return bytes;
   }
-  throw new SyncError('damaged', `${type}/${shortId(id)} at ${backend.location} is damaged: its hash is ${shortId(found)}`, {
-    details: { type, id, found },
-  });
+  throw new SyncError(
+    'damaged',
+    `${type}/${shortId(id)} at ${backend.location} is damaged: its hash is ${shortId(found)}`,
+    {
+      details: { type, id, found },
+    },
+  );
 }
 
 export async function loadUnpacked(

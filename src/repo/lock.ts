@@ -129,7 +129,13 @@ function isRunning(pid: number): boolean {
 
 function describeSelf(exclusive: boolean, nowMs: number): LockFile {
   const user = process.env['USER'] ?? process.env['USERNAME'] ?? '';
-  const lock = { time: new Date(nowMs).toISOString(), exclusive, hostname: hostname(), username: user, pid: process.pid };
+  const lock = {
+    time: new Date(nowMs).toISOString(),
+    exclusive,
+    hostname: hostname(),
+    username: user,
+    pid: process.pid,
+  };
   const uid = process.getuid?.();
   const gid = process.getgid?.();
   return uid && gid ? { ...lock, uid, gid } : lock;

@@ -102,7 +102,11 @@ export class Repository {
     const left = await findLeftKey(options, keyIds);
     const key = left?.key ?? newMasterKey(crypto);
     const version = options.version ?? 2;
-    const config: RepoConfig = { version, id: toHex(crypto.randomBytes(32)), chunkerPolynomial: options.chunkerPolynomial };
+    const config: RepoConfig = {
+      version,
+      id: toHex(crypto.randomBytes(32)),
+      chunkerPolynomial: options.chunkerPolynomial,
+    };
     const codec: Codec = { crypto, zstd, key, version };
     const keyId = left?.keyId ?? (await addKey(backend, codec, options.password, options.scrypt, signal));
     await backend.write('config', '', seal(crypto, key, encodeConfig(config)), { signal });
@@ -114,7 +118,10 @@ export class Repository {
   }
 
   async loadSnapshot(id: SnapshotId, signal?: AbortSignal): Promise<Snapshot> {
-    return decodeSnapshot(await loadUnpacked(this.backend, this.codec, 'snapshots', id, signal), `snapshots/${shortId(id)}`);
+    return decodeSnapshot(
+      await loadUnpacked(this.backend, this.codec, 'snapshots', id, signal),
+      `snapshots/${shortId(id)}`,
+    );
   }
 
   /** Brings the index up to date with the index files there are. */
@@ -126,7 +133,8 @@ export class Repository {
       CONNECTIONS,
       async (id) => {
         const plain = await loadUnpacked(this.backend, this.codec, 'index', id, signal);
-        for (const pack of decodeIndexFile(plain, `index/${shortId(id)}`).packs) this.index.addPack(pack.id, pack.blobs);
+        for (const pack of decodeIndexFile(plain, `index/${shortId(id)}`).packs)
+          this.index.addPack(pack.id, pack.blobs);
         this.#loadedIndexes.add(id);
       },
       signal,
@@ -205,7 +213,10 @@ async function unlock(options: OpenOptions): Promise<Unlocked> {
   const names = (await backend.list('keys', { signal })).map((file) => file.name as KeyId);
   const sealedConfig = await readConfig(backend, signal);
   if (names.length === 0) {
-    throw new SyncError('damaged', `the repository at ${backend.location} has lost its key files; restore keys/ from a backup`);
+    throw new SyncError(
+      'damaged',
+      `the repository at ${backend.location} has lost its key files; restore keys/ from a backup`,
+    );
   }
   const hinted = names.filter((name) => keyHint !== undefined && name.startsWith(keyHint));
   const ordered = [...hinted, ...names.filter((name) => !hinted.includes(name))].slice(0, MAX_KEYS);

@@ -10,8 +10,8 @@ import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { ioError, SyncError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
-import type { BlobOpener } from '../repo/loader.js';
 import { plainLength } from '../repo/codec.js';
+import type { BlobOpener } from '../repo/loader.js';
 import type { Repository } from '../repo/repository.js';
 
 export interface WantedFile {

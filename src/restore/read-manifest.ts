@@ -2,15 +2,16 @@
  * A stored tree as a manifest: all trees of one depth are fetched together, so a folder of any width costs a request
  * or two a level. Names were checked by the tree's decoder; here the paths are put together.
  */
-import type { BlobId, TreeId } from '../base/ids.js';
-import { shortId } from '../base/ids.js';
+
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import { toMs } from '../archive/scan.js';
+import { SyncError } from '../base/errors.js';
+import type { BlobId, TreeId } from '../base/ids.js';
+import { shortId } from '../base/ids.js';
 import { parseGoTime } from '../repo/go-time.js';
 import type { Repository } from '../repo/repository.js';
 import type { TreeNode } from '../repo/tree.js';
 import { decodeTree } from '../repo/tree.js';
-import { SyncError } from '../base/errors.js';
 
 /** Deeper than any real folder; stops a tree that contains itself. */
 const MAX_DEPTH = 128;
@@ -26,8 +27,13 @@ export async function readManifest(repo: Repository, root: TreeId, signal?: Abor
   const skipped: string[] = [];
   let level: { path: string; id: TreeId; mtimeMs: number }[] = [{ path: '', id: root, mtimeMs: 0 }];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) throw new SyncError('damaged', `tree ${shortId(root)} is nested more than ${MAX_DEPTH} deep`);
-    const trees = await loadTrees(repo, level.map((one) => one.id), signal);
+    if (depth > MAX_DEPTH)
+      throw new SyncError('damaged', `tree ${shortId(root)} is nested more than ${MAX_DEPTH} deep`);
+    const trees = await loadTrees(
+      repo,
+      level.map((one) => one.id),
+      signal,
+    );
     const next: typeof level = [];
     for (const { path, id, mtimeMs } of level) {
       const nodes = trees.get(id) ?? [];

@@ -5,12 +5,12 @@
  * Unlike rest-server it listens on loopback unless told otherwise, counts files only for `maxSize`, answers 507 (not
  * 500) when a chunked upload meets that limit, and never lists or leaves behind the part of a broken upload.
  */
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ioError, SyncError, throwIfAborted } from '../base/errors.js';
+import { errnoOf, ioError, SyncError, throwIfAborted } from '../base/errors.js';
 import { openHtpasswd } from './auth.js';
 import { type AccessLogEntry, type Service, serve } from './exchange.js';
 import { createServer, DEFAULT_LISTEN, listen, parseListen, type TlsFiles, urlOf } from './listen.js';
@@ -89,6 +89,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // Without this Node would invite a body ("100 Continue") that is going to be refused.
   server.on('checkContinue', onRequest);
   const address = await listen(server, where);
+  // Such as too many open files when a connection arrives: that one is lost, the server goes on.
+  server.on('error', (error) => options.onWarning?.(`the server could not take a connection: ${error.message}`));
   return runningServer(server, address, running, options);
 }
 
@@ -158,9 +160,8 @@ async function openService(options: ServerOptions): Promise<Service> {
 async function openRoot(root: string): Promise<void> {
   try {
     await mkdir(root, { recursive: true, mode: 0o700 });
-    if ((await stat(root)).isDirectory()) return;
   } catch (error) {
-    throw ioError(error, 'cannot serve', root);
+    if (errnoOf(error) !== 'EEXIST' && errnoOf(error) !== 'ENOTDIR') throw ioError(error, 'cannot serve', root);
+    throw new SyncError('usage', `cannot serve ${root}: it is not a folder`, { cause: error });
   }
-  throw new SyncError('usage', `cannot serve ${root}: it is not a folder`);
 }

@@ -11,7 +11,16 @@ import type { KnownSnapshot } from './heads.js';
 import { isOurs } from './heads.js';
 
 /** Entries by which a game folder is known. */
-const MARKS = new Set(['saves', 'options.txt', 'config', 'mods', 'resourcepacks', 'screenshots', 'servers.dat', '.cloud-sync']);
+const MARKS = new Set([
+  'saves',
+  'options.txt',
+  'config',
+  'mods',
+  'resourcepacks',
+  'screenshots',
+  'servers.dat',
+  '.cloud-sync',
+]);
 const MAX_DEPTH = 64;
 
 /** The tree of the game folder. Throws 'unsupported' if the snapshot holds several folders and none is it. */
@@ -20,7 +29,10 @@ export async function findGameRoot(repo: Repository, known: KnownSnapshot, signa
   if (isOurs(snapshot)) return snapshot.tree;
   const path = (snapshot.paths?.length === 1 ? snapshot.paths[0] : undefined) ?? '';
   // "C:\Users\kim" is stored as the folders C, Users, kim.
-  const steps = path.replace(/^([A-Za-z]):/, '$1').split(/[\\/]/).filter((step) => step !== '');
+  const steps = path
+    .replace(/^([A-Za-z]):/, '$1')
+    .split(/[\\/]/)
+    .filter((step) => step !== '');
   let tree = snapshot.tree;
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {
     const nodes = await repo.loadTree(tree, signal);

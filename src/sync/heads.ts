@@ -41,7 +41,9 @@ export function isOurs(snapshot: Snapshot): boolean {
 }
 
 function followedBy(snapshot: Snapshot): string[] {
-  const tagged = (snapshot.tags ?? []).filter((tag) => tag.startsWith(FOLLOWS_TAG)).map((tag) => tag.slice(FOLLOWS_TAG.length));
+  const tagged = (snapshot.tags ?? [])
+    .filter((tag) => tag.startsWith(FOLLOWS_TAG))
+    .map((tag) => tag.slice(FOLLOWS_TAG.length));
   return [...(snapshot.parent ? [snapshot.parent] : []), ...tagged.filter(isId)];
 }
 

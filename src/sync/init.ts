@@ -4,7 +4,14 @@
  */
 import { join } from 'node:path';
 import { SyncError } from '../base/errors.js';
-import { checkInstanceId, checkServerUrl, disableInstance, newInstanceId, readInstance, writeInstance } from './instance.js';
+import {
+  checkInstanceId,
+  checkServerUrl,
+  disableInstance,
+  newInstanceId,
+  readInstance,
+  writeInstance,
+} from './instance.js';
 import { packFolderOf } from './session.js';
 import type { Token } from './token.js';
 import { parseToken, readToken, TOKEN_FILE, writeToken } from './token.js';
@@ -35,12 +42,23 @@ export async function init(options: InitOptions): Promise<InitResult> {
   const packFolder = packFolderOf(options);
   const url = checkServerUrl(options.url, 'the address');
   const before = await readInstance(packFolder);
-  const instanceId = options.instanceId === undefined ? before?.settings.instanceId : checkInstanceId(options.instanceId);
+  const instanceId =
+    options.instanceId === undefined ? before?.settings.instanceId : checkInstanceId(options.instanceId);
   const token = await findToken(options, before?.cloudFolder);
-  const settings = { schema: 1, url, instanceId: instanceId ?? newInstanceId(), extra: before?.settings.extra ?? {} } as const;
+  const settings = {
+    schema: 1,
+    url,
+    instanceId: instanceId ?? newInstanceId(),
+    extra: before?.settings.extra ?? {},
+  } as const;
   const instance = await writeInstance(packFolder, settings);
   if (token) await writeToken(instance.cloudFolder, token);
-  return { packFolder, url, instanceId: settings.instanceId, known: before?.settings.instanceId === settings.instanceId };
+  return {
+    packFolder,
+    url,
+    instanceId: settings.instanceId,
+    known: before?.settings.instanceId === settings.instanceId,
+  };
 }
 
 /** undefined: the one that is stored stays. */

@@ -105,7 +105,10 @@ function chooseHeld(input: PlanInput): { held: Set<string>; warnings: string[] }
     else if (entry.type === 'symlink' && leadsOutside(path, entry.linktarget ?? '')) {
       hold(path, `it is a link that leads outside the game folder (${entry.linktarget ?? ''})`);
     } else if (input.platform === 'win32') {
-      const reason = path.split('/').map(checkPortableName).find((one) => one !== undefined);
+      const reason = path
+        .split('/')
+        .map(checkPortableName)
+        .find((one) => one !== undefined);
       if (reason !== undefined) hold(path, `Windows cannot have this name, which ${reason}`);
     }
   }

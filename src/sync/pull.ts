@@ -140,7 +140,10 @@ function refuseConflict(
   const whose = `${head.snapshot.hostname ?? 'another PC'} (${head.snapshot.time})`;
   if (base === undefined) {
     const worlds = [...mine.keys()].filter((path) => path.startsWith('saves/') && onDisk.has(path));
-    const differing = diffManifests(new Map(worlds.map((path) => [path, mine.get(path)] as const).filter(isPresent)), theirs);
+    const differing = diffManifests(
+      new Map(worlds.map((path) => [path, mine.get(path)] as const).filter(isPresent)),
+      theirs,
+    );
     const lost = new Set([...differing.changed, ...differing.removed]);
     if (!worlds.some((path) => lost.has(path))) return;
     const message = `this PC has worlds, and so has the cloud, from ${whose}, and they never met; nothing was changed`;
@@ -178,11 +181,20 @@ class Application {
   async run(): Promise<Omit<Updated, 'snapshot' | 'warnings'> | undefined> {
     const { place, remove, removeDirs, makeDirs } = this.#plan;
     const entries = this.#local.scan.entries;
-    if (place.length === 0 && remove.length === 0 && removeDirs.length === 0 && makeDirs.every((dir) => entries.has(dir))) {
+    if (
+      place.length === 0 &&
+      remove.length === 0 &&
+      removeDirs.length === 0 &&
+      makeDirs.every((dir) => entries.has(dir))
+    ) {
       return undefined;
     }
     const { instance } = this.#session;
-    await checkTargets(instance, place.map(({ path }) => path), remove);
+    await checkTargets(
+      instance,
+      place.map(({ path }) => path),
+      remove,
+    );
     await checkFreeSpace(instance, bytesIn(place));
     const staging = await makeStaging(instance);
     let staged: string[];
@@ -195,7 +207,11 @@ class Application {
     this.#session.phase('applying');
     const { trash } = await applySwap(instance, {
       id: staging.id,
-      replace: place.map(({ path }, i) => ({ path, staged: staged[i] ?? '', expected: this.#stampAt(path) ?? 'absent' })),
+      replace: place.map(({ path }, i) => ({
+        path,
+        staged: staged[i] ?? '',
+        expected: this.#stampAt(path) ?? 'absent',
+      })),
       remove: remove.map((path) => ({ path, expected: this.#stampAt(path) ?? 'absent' })),
       makeDirs,
       removeDirs,
@@ -219,7 +235,8 @@ class Application {
     const total = { filesTotal: files.length, bytesTotal: bytesIn(files) };
     let filesDone = 0;
     let bytesDone = 0;
-    const tell = (): void => this.#session.emit({ type: 'progress', phase: 'downloading', filesDone, bytesDone, ...total });
+    const tell = (): void =>
+      this.#session.emit({ type: 'progress', phase: 'downloading', filesDone, bytesDone, ...total });
     await fetchFiles(this.#repo, files, {
       signal: this.#session.signal,
       opener: this.#executor,

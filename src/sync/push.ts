@@ -25,10 +25,10 @@ import { compareWithState, isUntouched, readUnknown, scanInstance } from './loca
 import { recordCommon } from './record.js';
 import type { CloudSide } from './remote-side.js';
 import { baseManifest, manifestOf, readCloud, sameContent } from './remote-side.js';
+import type { FileCounts, NothingSent, PushResult, Sent } from './results.js';
+import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
 import { openRepository, withInstance } from './session.js';
-import type { NothingSent, PushResult, Sent } from './results.js';
-import { NOT_CONFIGURED } from './results.js';
 
 /** Throws 'conflict' if the cloud has something that this PC has not seen; nothing is sent then. */
 export async function push(options: SyncOptions, services: Services): Promise<PushResult> {
@@ -42,7 +42,8 @@ async function pushInstance(session: SyncSession): Promise<PushResult> {
   const scan = await scanInstance(instance.packFolder, scope, signal);
   for (const path of scan.skipped) session.warn('special-file', `${path} is no file, folder or link: left out`);
   const local = compareWithState(scan, state, scope);
-  if (state?.base !== undefined && state.files.size > 0 && isUntouched(local, state)) return nothing(session, state.base);
+  if (state?.base !== undefined && state.files.size > 0 && isUntouched(local, state))
+    return nothing(session, state.base);
   if (scan.entries.size === 0 && state?.base === undefined) return nothing(session, undefined);
 
   session.phase('connecting');
@@ -203,14 +204,14 @@ class Push {
     if (news.length > 0) throw conflict(undefined, undefined);
     const snapshot = await writer.commit(this.#describe(root, parent));
     await this.#record(outcome, snapshot, root, [...now, snapshot]);
-    return { ...this.#result(diff, snapshot, writer), unreadable };
+    return { ...this.#result(countFiles(diff, base, manifest), snapshot, writer), unreadable };
   }
 
-  #result(diff: ManifestDiff, snapshot: SnapshotId, writer: WriteSession): Sent {
+  #result(files: FileCounts, snapshot: SnapshotId, writer: WriteSession): Sent {
     return {
       outcome: 'sent',
       snapshot,
-      files: { added: diff.added.length, changed: diff.changed.length, removed: diff.removed.length },
+      files,
       bytesRead: this.#bytesDone,
       bytesNew: writer.stats.bytesAdded,
       bytesSent: writer.stats.bytesPacked,
@@ -241,6 +242,13 @@ class Push {
     const common = { base, root, seen, manifest: outcome.manifest, stampOf, held, keyHint: this.#repo.keyId };
     await recordCommon(this.#session, common, this.#startedMs);
   }
+}
+
+/** As a player counts: a folder that became empty, or no longer is, is no file. */
+function countFiles(diff: ManifestDiff, from: Manifest, to: Manifest): FileCounts {
+  const count = (paths: readonly string[], side: Manifest): number =>
+    paths.filter((path) => side.get(path)?.type !== 'dir').length;
+  return { added: count(diff.added, to), changed: count(diff.changed, to), removed: count(diff.removed, from) };
 }
 
 function stampAtScan(scan: Scan, path: string): FileStamp | undefined {

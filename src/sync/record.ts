@@ -20,18 +20,20 @@ export interface Common {
 
 /**
  * A file changed this shortly before it was looked at may change again within the same tick of the file system's
- * clock (2 s on FAT) and look the same: its stamp is not trusted, and it is read once more next time.
+ * clock and look the same: its stamp is not trusted, and it is read once more next time. Ticks are 16 ms at most on
+ * the file systems of today; a time of whole seconds tells of one that counts in (two) seconds.
  */
-const RACY_NS = 2_000_000_000n;
+const RACY_NS = 50_000_000n;
+const RACY_COARSE_NS = 2_000_000_000n;
 const NO_STAMP: FileStamp = { size: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
 
 export async function recordCommon(session: SyncSession, common: Common, startedMs: number): Promise<void> {
-  const racyFrom = BigInt(startedMs) * 1_000_000n - RACY_NS;
+  const startedNs = BigInt(startedMs) * 1_000_000n;
   const files = new Map<string, FileRecord>();
   for (const [path, entry] of common.manifest) {
     const held = common.held.has(path);
     const stamp = held ? undefined : common.stampOf(path);
-    const sure = stamp !== undefined && (entry.type !== 'file' || stamp.mtimeNs < racyFrom);
+    const sure = stamp !== undefined && (entry.type !== 'file' || isSettled(stamp.mtimeNs, startedNs));
     files.set(path, toRecord(entry, sure ? stamp : NO_STAMP, held));
   }
   await writeState(session.instance, {
@@ -43,6 +45,11 @@ export async function recordCommon(session: SyncSession, common: Common, started
     keyHint: common.keyHint,
     files,
   });
+}
+
+function isSettled(mtimeNs: bigint, startedNs: bigint): boolean {
+  const margin = mtimeNs % 1_000_000_000n === 0n ? RACY_COARSE_NS : RACY_NS;
+  return mtimeNs < startedNs - margin;
 }
 
 function toRecord(entry: ManifestEntry, stamp: FileStamp, held: boolean): FileRecord {

@@ -36,7 +36,9 @@ export async function readCloud(
   const { heads, outdated } = findHeads(snapshots);
   const [head] = heads;
   if (heads.length <= 1) return { ids, snapshots, head, outdated };
-  const names = heads.map(({ id, snapshot }) => `${shortId(id)} from ${snapshot.hostname ?? 'unknown'} at ${snapshot.time}`);
+  const names = heads.map(
+    ({ id, snapshot }) => `${shortId(id)} from ${snapshot.hostname ?? 'unknown'} at ${snapshot.time}`,
+  );
   throw new SyncError('conflict', `the cloud holds ${heads.length} versions of this instance: ${names.join('; ')}`, {
     details: { heads: heads.map(({ id }) => id) },
   });

@@ -3,10 +3,10 @@
  * interrupted command left, and reach its repository.
  */
 import { join, resolve } from 'node:path';
+import { forEachLimit } from '../base/concurrency.js';
 import { SyncError } from '../base/errors.js';
 import type { OnEvent, Phase } from '../base/events.js';
 import type { SnapshotId } from '../base/ids.js';
-import { forEachLimit } from '../base/concurrency.js';
 import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import type { Executor } from '../worker/executor.js';
@@ -181,9 +181,13 @@ export async function openRepository(session: SyncSession, remote: Remote): Prom
       throw error;
     }
     const advice = 'ask its operator; to send everything anew, delete .cloud-sync/state.json and push';
-    throw new SyncError('no-repository', `${remote.location} no longer holds the repository of this instance; ${advice}`, {
-      cause: error,
-    });
+    throw new SyncError(
+      'no-repository',
+      `${remote.location} no longer holds the repository of this instance; ${advice}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -19,7 +19,7 @@ import { forEachLimit } from '../base/concurrency.js';
 import { errnoOf, ioError } from '../base/errors.js';
 import { type FsOps, sameContent, stampFrom } from './fs-ops.js';
 import { makeDirs as makeDirsIn, renameWithRetry } from './fs-retry.js';
-import { placeInside, placeOf } from './game-path.js';
+import { foldersAbove, placeInside, placeOf } from './game-path.js';
 import type { Journal, PlacedFile, RemovedFile } from './journal.js';
 import { changedMeanwhile } from './swap-check.js';
 import { trashFolder } from './trash.js';
@@ -59,7 +59,7 @@ export class SwapSteps {
     const { remove, removeDirs, makeDirs, replace } = this.#journal;
     await forEachLimit(replace, PARALLEL, (file) => this.#takeBackNew(file));
     for (const folder of [...makeDirs].reverse()) await this.#removeFolder(folder);
-    for (const folder of [...removeDirs].reverse()) await makeDirsIn(this.#fs, this.#place(folder), this.#packFolder);
+    for (const folder of [...removeDirs].reverse()) await this.#restoreFolder(folder);
     await forEachLimit(remove, PARALLEL, (file) => this.#putBackOld(file.path));
     await this.#syncTouched();
   }
@@ -126,8 +126,17 @@ export class SwapSteps {
     if ((await this.#fs.lstat(trashed)) === undefined) return;
     const place = this.#place(path);
     if ((await this.#fs.lstat(place)) !== undefined) await this.#setAside(path);
-    await makeDirsIn(this.#fs, dirname(place), this.#packFolder);
+    for (const folder of foldersAbove(path).slice(-1)) await this.#restoreFolder(folder);
     await this.#move(trashed, place);
+  }
+
+  /** A folder of the old state, whatever came in its place since. */
+  async #restoreFolder(folder: string): Promise<void> {
+    const entry = await this.#fs.lstat(this.#place(folder));
+    if (entry?.type === 'dir') return;
+    for (const parent of foldersAbove(folder).slice(-1)) await this.#restoreFolder(parent);
+    if (entry !== undefined) await this.#setAside(folder);
+    await this.#makeFolder(folder);
   }
 
   /** Something that came by another hand, into the trash under a name that is free. */

@@ -103,7 +103,12 @@ async function saveLarge(
         filled -= start;
         start = 0;
       }
-      const read = await fill(file, path, buffer.subarray(filled, Math.min(buffer.length, filled + READ_AHEAD)), position);
+      const read = await fill(
+        file,
+        path,
+        buffer.subarray(filled, Math.min(buffer.length, filled + READ_AHEAD)),
+        position,
+      );
       if (read === 0) break;
       filled += read;
       position += read;

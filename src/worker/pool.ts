@@ -62,7 +62,8 @@ class Thread {
   #receive(message: FromWorker): void {
     const job = this.#jobs.get(message.job);
     if (!job) return;
-    if (message.kind === 'claim') return this.#answer(message.job, async () => (await job.sink?.claim(message.id)) ?? false);
+    if (message.kind === 'claim')
+      return this.#answer(message.job, async () => (await job.sink?.claim(message.id)) ?? false);
     if (message.kind === 'blob') {
       return this.#answer(message.job, async () => {
         await job.sink?.emit(message.blob, message.plainLength);

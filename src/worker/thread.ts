@@ -30,7 +30,8 @@ async function makeTools(setup: WorkerSetup): Promise<FileTools> {
 function serve(port: MessagePort, setup: WorkerSetup): void {
   const tools = makeTools(setup);
   const waiting = new Map<number, Waiting>();
-  const post = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+  const post = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void =>
+    port.postMessage(message, transfer);
   const ask = (job: number, message: FromWorker, transfer?: readonly ArrayBuffer[]): Promise<boolean> =>
     new Promise((resolve, reject) => {
       waiting.set(job, { resolve, reject });

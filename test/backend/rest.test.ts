@@ -285,6 +285,24 @@ describe('bodies', () => {
     await expect(open().read('data', name, range)).rejects.toMatchObject({ code: 'server' });
   });
 
+  it('that never end are cut off', async () => {
+    let sent = 0;
+    server.scripts = [
+      async ({ response }) => {
+        response.writeHead(206, { 'content-range': 'bytes 100-1099/300000' });
+        while (!response.destroyed && sent < 500) {
+          await new Promise((resolve) => response.write(Buffer.alloc(65_536), resolve));
+          sent++;
+        }
+        response.end();
+        return true;
+      },
+    ];
+    const error = { code: 'server', retryable: false, message: expect.stringContaining('longer than the 1000 bytes') };
+    await expect(open().read('data', name, range)).rejects.toMatchObject(error);
+    expect(sent).toBeLessThan(500);
+  });
+
   it.each([0, 1, 65_536, 299_999])(
     'that are cut after %i bytes are unreachable, never a short result',
     async (length) => {

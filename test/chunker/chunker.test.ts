@@ -153,13 +153,14 @@ describe('the kernel agrees with its twin', () => {
     );
   });
 
+  // The 64 bytes before a cut of random data, planted in constant data: a cut exactly there.
+  const source = randomData(6 * MIB, 3);
+  const natural = createPlainChunker(P).next(source, 0, source.length);
+  const pattern = source.subarray(natural - 64, natural);
+  const first = MIN_CHUNK - 64;
+  const quarter = 65_536 / 4;
+
   test('a cut at every place of a block, first and last byte included', () => {
-    // The 64 bytes before a cut of random data, planted in constant data: a cut exactly there.
-    const source = randomData(6 * MIB, 3);
-    const cut = createPlainChunker(P).next(source, 0, source.length);
-    const pattern = source.subarray(cut - 64, cut);
-    const first = MIN_CHUNK - 64;
-    const quarter = 65_536 / 4;
     for (const offset of [
       64,
       65,
@@ -180,9 +181,17 @@ describe('the kernel agrees with its twin', () => {
       for (const make of [createPlainChunker, wasmChunker]) {
         expect(make(P).next(data, 0, data.length), `offset ${offset}`).toBe(first + offset);
       }
-      // With a second one behind it, in a later stretch of the same block, the first counts.
-      data.set(pattern, first + offset + 20_000);
-      expect(wasmChunker(P).next(data, 0, data.length), `offset ${offset}, twice`).toBe(first + offset);
+    }
+  });
+
+  test('of two cuts in one block the first counts, whichever stretches they are in', () => {
+    const places = [0, 1, 2, 3].flatMap((stretch) => [300, 9000].map((at) => 65_536 + stretch * quarter + at));
+    for (const one of places) {
+      for (const other of places.filter((place) => place > one)) {
+        const data = new Uint8Array(MIN_CHUNK + 140_000).fill(1);
+        for (const place of [one, other]) data.set(pattern, first + place - 64);
+        expect(wasmChunker(P).next(data, 0, data.length), `${one} and ${other}`).toBe(first + one);
+      }
     }
   });
 });

@@ -22,11 +22,11 @@ const named = codecs.map((codec) => [codec.name, codec] as const);
 
 /** A snapshot as restic 0.19.1 wrote it (after the byte 2 that says zstd). */
 const RESTIC_FRAME = fromBase64(
-  'KLUv/UAANAHlCQDylUAfYEnzEx2BSp7PeRKRoybtFpmioObVtRXZMO1MdBSBFQsLnZRZaKub8Kx9SGuTLH7p5QKx00hryHF8A+hN0quR' +
-    'pVByHD9GR6gd20eXl/j1KqNUZKSTSRzH8Q+MIyByjPBMYn+Ryul2FjvaQJH5W/3apEkYQH+s4Dih+pwJywUjA0HGAYDy2q/smKHS1j9I' +
-    'ptcDrQ0XfCmt9W2CC5674HPinM9dSBBcFzMhn+PVoiAs9GJprkAzGziCuN1ywcgWzM9Z5lbxbH18NJtWv14GgW8k9JHY0ghR/uIGHtQHR' +
-    'Bh8MFWXjtk7Pi/Xi54ALU+KiF1jJPcSq4dge4AhAKOPs2Of8rLCgEVAEBOzweICpPIDGNOXoXKMkMASDp8VRhBXWAVB5gEXJUHzsxrEh' +
-    'STErhQVH+mZgBcG2JO440',
+  'KLUv/UAANAHlCQDylUAfYEnzEx2BSp7PeRKRoybtFpmioObVtRXZMO1MdBSBFQsLnZRaK6Wb8Kx9SGuTLH7p5QKx00hryHF8A+hN' +
+    '0quRpVByHD9GR6gd20eXl/j1KqNUZKSTSRzH8Q+MIyByjPBMYn+Ryul2FjvaQJH5W/3apEkYQH+s4Dih+pwJywUjA0HGAYDy2q/s' +
+    'mKHS1j9IptcDrQ0XfCmt9W2CC54H7PinM9dSBBcFzMhn+PVoiAs9GJp5DUzg2CKuN1ywcgWy89Z5lbxbH18NJtWv14Giek9JHY0h' +
+    'R/uIGHtQHRBh8MFWXjtk7Pi/Xi54ALU+KiF1jJPcSq4dge4AhAKOPs2Of8rLCgEVAEBOzweICpPIDGNOXoXKMkMASDp8VRhBXWAV' +
+    'B5gEXJUHzsxrEhSTErhQVH+mZgBcG2JO4040',
 );
 
 function codeOf(work: () => unknown): string {
@@ -125,18 +125,28 @@ describe.each(named)('%s', (_, codec) => {
   });
 
   test('raw and RLE blocks made by hand', () => {
-    const frame = concatBytes([STREAM_HEADER, block('raw', 3, false), fromHex('010203'), block('rle', 5, true), fromHex('07')]);
+    const frame = concatBytes([
+      STREAM_HEADER,
+      block('raw', 3, false),
+      fromHex('010203'),
+      block('rle', 5, true),
+      fromHex('07'),
+    ]);
     expect(toHex(codec.decompress(frame, 8, 'x'))).toBe('0102030707070707');
     expect(codeOf(() => codec.decompress(frame, 7, 'x'))).toBe('damaged');
   });
 
   test('bombs: the size in the header, many RLE blocks, and compressed blocks', () => {
-    const zeros = codec.compress(new Uint8Array(64 * MIB));
+    const zeros = codec.compress(new Uint8Array(16 * MIB));
     expect(codeOf(() => codec.decompress(zeros, 8 * MIB, 'x'))).toBe('damaged');
     const rle = concatBytes([block('rle', 128 * 1024, false), fromHex('00')]);
     const many = concatBytes([STREAM_HEADER, ...Array.from({ length: 100_000 }, () => rle), block('raw', 0, true)]);
+    // Found by the block headers alone, before a byte is unpacked.
+    expect(codeOf(() => inspectFrame(many, 8 * MIB, 'x'))).toBe('damaged');
     expect(codeOf(() => codec.decompress(many, 8 * MIB, 'x'))).toBe('damaged');
-    const unsized = withoutSize(new Uint8Array(256 * MIB).map((_, i) => (i % 100_000 === 0 ? 1 : 0)));
+    const long = new Uint8Array(64 * MIB);
+    for (let i = 0; i < long.length; i += 100_000) long[i] = 1;
+    const unsized = withoutSize(long);
     const before = process.memoryUsage().arrayBuffers;
     expect(codeOf(() => codec.decompress(unsized, MIB, 'x'))).toBe('damaged');
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * MIB);
@@ -155,7 +165,10 @@ describe.each(named)('%s', (_, codec) => {
   test('cut anywhere, followed by anything, empty, foreign: damaged, and the message names it', () => {
     const frame = codec.compress(words(3000, 2));
     for (let length = 0; length < frame.length; length += 7) {
-      expect(codeOf(() => codec.decompress(frame.subarray(0, length), 3000, 'x')), `${length} bytes`).toBe('damaged');
+      expect(
+        codeOf(() => codec.decompress(frame.subarray(0, length), 3000, 'x')),
+        `${length} bytes`,
+      ).toBe('damaged');
     }
     expect(codeOf(() => codec.decompress(frame.subarray(0, frame.length - 1), 3000, 'x'))).toBe('damaged');
     expect(codeOf(() => codec.decompress(concatBytes([frame, frame]), 9000, 'x'))).toBe('damaged');
@@ -184,8 +197,16 @@ describe.each(named)('%s', (_, codec) => {
   });
 
   test('a frame that needs a dictionary, reserved bits, a reserved block', () => {
-    for (const hex of ['28b52ffd015811010000', '28b52ffd0858010000', '28b52ffd00580f0000', '50 2a 4d 18 00 00 00 00'.replaceAll(' ', '')]) {
-      expect(codeOf(() => codec.decompress(fromHex(hex), 1000, 'x')), hex).toBe('damaged');
+    for (const hex of [
+      '28b52ffd015811010000',
+      '28b52ffd0858010000',
+      '28b52ffd00580f0000',
+      '50 2a 4d 18 00 00 00 00'.replaceAll(' ', ''),
+    ]) {
+      expect(
+        codeOf(() => codec.decompress(fromHex(hex), 1000, 'x')),
+        hex,
+      ).toBe('damaged');
     }
   });
 });
@@ -199,9 +220,9 @@ test('zstd-codec: a window above 8 MiB is unsupported', () => {
 test('zstd-codec: its small memory is enough for any order of sizes', () => {
   const source = noise(8 * MIB);
   const text = words(8 * MIB, 6);
-  const lengths = [8, 1, 3, 0.2, 2.9, 8, 0.001, 3, 5, 1.5, 3, 8, 2, 0.5].map((mib) => Math.floor(mib * MIB));
+  const lengths = [8, 1, 3, 0.2, 2.9, 0.001, 3, 5, 1.5, 3, 8, 2].map((mib) => Math.floor(mib * MIB));
   for (const [i, length] of lengths.entries()) {
-    for (const level of [1, 5]) {
+    for (const level of [i % 3, 5]) {
       const data = (i % 2 === 0 ? source : text).subarray(0, length);
       expect(same(wasm.decompress(wasm.compress(data, level), length, 'x'), data)).toBe(true);
     }

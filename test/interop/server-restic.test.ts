@@ -28,13 +28,13 @@ function makeWorld(): string {
   return world;
 }
 
-function runner(name: ResticName, repo: string) {
+function runner(name: ResticName, repo: string, timeout = 60_000) {
   const cache = tempFolder();
   return async (...args: string[]): Promise<Finished> =>
-    restic(name, args, { repo, password: PASSWORD, env: { RESTIC_CACHE_DIR: cache } });
+    restic(name, args, { repo, password: PASSWORD, env: { RESTIC_CACHE_DIR: cache }, timeout });
 }
 
-/** The last line of `ok` output is shown when a restic fails. */
+/** The standard output; what went wrong is shown when a restic fails. */
 function ok({ code, stdout, stderr }: Finished): string {
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   return stdout;
@@ -88,8 +88,10 @@ for (const name of ALL_RESTICS) {
       ok(await run('backup', world));
       const before = await filesBelow(server.path);
       const [snapshot]: { id: string }[] = JSON.parse(ok(await run('snapshots', '--json')));
-      const forgotten = await run('forget', snapshot?.id ?? '');
+      // restic 0.14 takes a 403 for something that passes and repeats it for 44 s, so it is ended, and leaves its lock.
+      const forgotten = await runner(name, `rest:${address}alice/world/`, 5_000)('forget', snapshot?.id ?? '');
       expect(forgotten.stderr + forgotten.stdout).toContain('403');
+      ok(await run('unlock', '--remove-all'));
       expect(await filesBelow(server.path)).toEqual(before);
       ok(await run('check', '--read-data'));
       const removed = log.filter(({ method, status }) => method === 'DELETE' && status === 200);

@@ -14,7 +14,15 @@ import {
   headerLengthOf,
   MAX_HEADER,
 } from '../../src/pack/header.js';
-import { expectOnlySyncErrors, failureOf, GOLDEN_SETS, golden, goldenFiles, goldenNames } from '../repo/golden.js';
+import {
+  expectOnlySyncErrors,
+  failureOf,
+  GOLDEN_SETS,
+  golden,
+  goldenFiles,
+  goldenNames,
+  hexId,
+} from '../repo/golden.js';
 
 const ID = 'ab'.repeat(32) as BlobId;
 
@@ -68,7 +76,13 @@ describe('headers that restic wrote', () => {
 
   test('sizes are those of the format', () => {
     expect(encodeHeader([{ id: ID, type: 'data', offset: 0, length: 32 }]).length).toBe(ENTRY_SIZE);
-    const compressed: PackedBlob = { id: ID, type: 'tree', offset: 0, length: 0x01020304, uncompressedLength: 0xfffffffe };
+    const compressed: PackedBlob = {
+      id: ID,
+      type: 'tree',
+      offset: 0,
+      length: 0x01020304,
+      uncompressedLength: 0xfffffffe,
+    };
     expect(encodeHeader([compressed])).toEqual(entry(3, 0x01020304, 0xfffffffe));
     expect(EAGER_TAIL).toBe(15 * ENTRY_SIZE_COMPRESSED + 32 + 4);
   });
@@ -77,7 +91,7 @@ describe('headers that restic wrote', () => {
 const blobs: fc.Arbitrary<PackedBlob[]> = fc
   .array(
     fc.record({
-      id: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex') as BlobId),
+      id: hexId.map((hex) => hex as BlobId),
       type: fc.constantFrom('data' as const, 'tree' as const),
       length: fc.integer({ min: 32, max: 0xffffffff }),
       plain: fc.option(fc.integer({ min: 1, max: 0xffffffff })),

@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { utf8 } from '../../src/base/bytes.js';
 import type { RepoConfig } from '../../src/repo/config.js';
 import { decodeConfig, encodeConfig } from '../../src/repo/config.js';
-import { expectOnlySyncErrors, failureOf, goldenFiles } from './golden.js';
+import { expectOnlySyncErrors, failureOf, goldenFiles, hexId } from './golden.js';
 
 const ID = 'c0'.repeat(32);
 const GOOD = { version: 2, id: ID, chunker_polynomial: '25b468838dcb75' };
@@ -19,7 +19,7 @@ test('property: what is encoded decodes to the same', () => {
   const hex = fc.stringMatching(/^[0-9a-f]{13}$/);
   const config: fc.Arbitrary<RepoConfig> = fc.record({
     version: fc.constantFrom(1 as const, 2 as const),
-    id: fc.stringMatching(/^[0-9a-f]{64}$/),
+    id: hexId,
     chunkerPolynomial: fc.tuple(fc.constantFrom('2', '3'), hex).map(([first, rest]) => first + rest),
   });
   fc.assert(
@@ -31,12 +31,29 @@ test('property: what is encoded decodes to the same', () => {
 
 describe('foreign members', () => {
   test('unknown ones are passed over', () => {
-    const more = { append_only: true, compression: 7, treepack_size: 1, extra_verify: false, __proto__: 1, x: { y: [] } };
-    expect(decodeConfig(json({ ...GOOD, ...more }))).toEqual({ version: 2, id: ID, chunkerPolynomial: '25b468838dcb75' });
+    const more = {
+      append_only: true,
+      compression: 7,
+      treepack_size: 1,
+      extra_verify: false,
+      __proto__: 1,
+      x: { y: [] },
+    };
+    expect(decodeConfig(json({ ...GOOD, ...more }))).toEqual({
+      version: 2,
+      id: ID,
+      chunkerPolynomial: '25b468838dcb75',
+    });
   });
 
   test('chunker settings that are the same as ours are no reason', () => {
-    const same = { chunker: 'rabin', chunk_size: 1048576, chunk_min_size: 524288, chunk_max_size: 8388608, is_hot: false };
+    const same = {
+      chunker: 'rabin',
+      chunk_size: 1048576,
+      chunk_min_size: 524288,
+      chunk_max_size: 8388608,
+      is_hot: false,
+    };
     expect(decodeConfig(json({ ...GOOD, ...same })).readOnlyReason).toBeUndefined();
     const none = { chunker: null, chunk_size: null };
     expect(decodeConfig(json({ ...GOOD, ...none })).readOnlyReason).toBeUndefined();
@@ -81,10 +98,15 @@ describe('what is refused', () => {
   it.each(cases)('%s: %s', (_, code, bytes) => expect(failureOf(() => decodeConfig(bytes)).code).toBe(code));
 
   it('only SyncErrors, whatever the bytes', () => {
-    expectOnlySyncErrors(goldenFiles('config', '.json').map(([, bytes]) => bytes), decodeConfig);
+    expectOnlySyncErrors(
+      goldenFiles('config', '.json').map(([, bytes]) => bytes),
+      decodeConfig,
+    );
   });
 });
 
 test('leading zeros and capitals of a polynomial are read as Go reads them', () => {
-  expect(decodeConfig(json({ ...GOOD, chunker_polynomial: '0025B468838DCB75' })).chunkerPolynomial).toBe('25b468838dcb75');
+  expect(decodeConfig(json({ ...GOOD, chunker_polynomial: '0025B468838DCB75' })).chunkerPolynomial).toBe(
+    '25b468838dcb75',
+  );
 });

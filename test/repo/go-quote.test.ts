@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { utf8 } from '../../src/base/bytes.js';
 import { rawFromBytes, rawToBytes } from '../../src/base/raw-string.js';
 import { goQuote, goUnquote, isGoPrintable } from '../../src/repo/go-quote.js';
+import { unicodeText } from './golden.js';
 
 /** Names, and how restic 0.19 wrote them: the quoted form, JSON taken off. */
 const KNOWN: [string | number[], string][] = [
@@ -58,8 +59,12 @@ describe('quoting', () => {
     for (let code = 0; code <= 0x10ffff; code++) if (isGoPrintable(code)) count += 1;
     expect(count).toBe(148_998);
     // Ends of runs, from Unicode 15: the last letters assigned, and their unassigned neighbours.
-    const printable = [0x20, 0x7e, 0xa1, 0x377, 0x37a, 0x2027, 0x1fae8, 0x1fbf9, 0x2a6df, 0x31350, 0x323af, 0xe0100, 0xe01ef];
-    const escaped = [0x1f, 0x7f, 0x9f, 0xa0, 0xad, 0x378, 0x2028, 0xd800, 0xdfff, 0xe000, 0x1fae9, 0x323b0, 0xe01f0, 0x10ffff];
+    const printable = [
+      0x20, 0x7e, 0xa1, 0x377, 0x37a, 0x2027, 0x1fae8, 0x1fbf9, 0x2a6df, 0x31350, 0x323af, 0xe0100, 0xe01ef,
+    ];
+    const escaped = [
+      0x1f, 0x7f, 0x9f, 0xa0, 0xad, 0x378, 0x2028, 0xd800, 0xdfff, 0xe000, 0x1fae9, 0x323b0, 0xe01f0, 0x10ffff,
+    ];
     expect(printable.filter((code) => !isGoPrintable(code))).toEqual([]);
     expect(escaped.filter(isGoPrintable)).toEqual([]);
   });
@@ -79,8 +84,27 @@ describe('unquoting', () => {
   it.each(more)('%j', (quoted, name) => expect(goUnquote(quoted)).toBe(raw(name)));
 
   const wrong = [
-    '"', 'a"b', '\\', 'a\\', "\\'", '\\q', '\\x', '\\x4', '\\x4g', '\\400', '\\08', '\\1', '\\u123', '\\ud800', '\\udfff',
-    '\\U00110000', '\\Uffffffff', 'a\nb', '\\x41"', '\\ x41', '\\X41',
+    '"',
+    'a"b',
+    '\\',
+    'a\\',
+    "\\'",
+    '\\q',
+    '\\x',
+    '\\x4',
+    '\\x4g',
+    '\\400',
+    '\\08',
+    '\\1',
+    '\\u123',
+    '\\ud800',
+    '\\udfff',
+    '\\U00110000',
+    '\\Uffffffff',
+    'a\nb',
+    '\\x41"',
+    '\\ x41',
+    '\\X41',
   ];
   it.each(wrong)('refuses %j', (quoted) => expect(goUnquote(quoted)).toBeUndefined());
 });
@@ -98,7 +122,7 @@ test('property: every sequence of bytes survives quoting', () => {
 
 test('property: every Unicode name survives quoting, and its quoted form is Unicode', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (name) => {
+    fc.property(unicodeText, (name) => {
       const quoted = goQuote(name);
       expect(goUnquote(quoted)).toBe(name);
       expect(utf8(quoted)).toEqual(rawToBytes(quoted));

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Bytes } from '../../src/base/bytes.js';
-import { concatBytes, utf8 } from '../../src/base/bytes.js';
+import { concatBytes, toHex, utf8 } from '../../src/base/bytes.js';
 import { isSyncError, type SyncError } from '../../src/base/errors.js';
 
 export const GOLDEN_SETS: readonly string[] = ['0.14-v1', '0.18-v2', '0.19-v2'];
@@ -30,6 +30,20 @@ export function goldenFiles(prefix: string, suffix: string): [string, Bytes][] {
   );
 }
 
+/** 64 hex digits. */
+export const hexId: fc.Arbitrary<string> = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
+
+const codePoint = fc.oneof(
+  fc.integer({ min: 0, max: 0x7f }),
+  fc.integer({ min: 0x80, max: 0xd7ff }),
+  fc.integer({ min: 0xe000, max: 0x10ffff }),
+);
+
+/** Any Unicode text, control characters and all planes included; much quicker than fast-check's own. */
+export const unicodeText: fc.Arbitrary<string> = fc
+  .array(codePoint, { minLength: 1, maxLength: 16 })
+  .map((codes) => String.fromCodePoint(...codes));
+
 /** Runs `work` and gives the SyncError that it must throw. */
 export function failureOf(work: () => unknown): SyncError {
   try {
@@ -42,8 +56,33 @@ export function failureOf(work: () => unknown): SyncError {
 }
 
 const TOKENS = [
-  'null', '"', '\\', '{', '}', '[', ']', ',', ':', '-1', '1.5', '1e3', '1e999', '00', '18446744073709551616', 'true',
-  '"\\ud800"', '\\u0000', '\n', '\0', '{"a":', '[[[[', '"__proto__":1,', '"nodes":[],', '"id":"x",', '\ufeff', 'é',
+  'null',
+  '"',
+  '\\',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '-1',
+  '1.5',
+  '1e3',
+  '1e999',
+  '00',
+  '18446744073709551616',
+  'true',
+  '"\\ud800"',
+  '\\u0000',
+  '\n',
+  '\0',
+  '{"a":',
+  '[[[[',
+  '"__proto__":1,',
+  '"nodes":[],',
+  '"id":"x",',
+  '\ufeff',
+  'é',
 ];
 
 const mutation: fc.Arbitrary<(bytes: Bytes) => Bytes> = fc.oneof(

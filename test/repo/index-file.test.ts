@@ -5,7 +5,7 @@ import type { BlobId, PackId } from '../../src/base/ids.js';
 import type { PackedBlob } from '../../src/pack/header.js';
 import type { IndexPack } from '../../src/repo/index-file.js';
 import { decodeIndexFile, encodeIndexFile } from '../../src/repo/index-file.js';
-import { expectOnlySyncErrors, failureOf, goldenFiles } from './golden.js';
+import { expectOnlySyncErrors, failureOf, goldenFiles, hexId } from './golden.js';
 
 const A = 'aa'.repeat(32);
 const B = 'bb'.repeat(32);
@@ -23,10 +23,9 @@ it.each(goldenFiles('index-', '.json'))('%s: read, and written to the same bytes
   );
 });
 
-const hex = fc.stringMatching(/^[0-9a-f]{64}$/);
 const blob: fc.Arbitrary<PackedBlob> = fc.record(
   {
-    id: hex.map((id) => id as BlobId),
+    id: hexId.map((id) => id as BlobId),
     type: fc.constantFrom('data' as const, 'tree' as const),
     offset: fc.nat(2 ** 40),
     length: fc.integer({ min: 32, max: 0xffffffff }),
@@ -34,7 +33,7 @@ const blob: fc.Arbitrary<PackedBlob> = fc.record(
   },
   { requiredKeys: ['id', 'type', 'offset', 'length'], noNullPrototype: true },
 );
-const pack: fc.Arbitrary<IndexPack> = fc.record({ id: hex.map((id) => id as PackId), blobs: fc.array(blob) });
+const pack: fc.Arbitrary<IndexPack> = fc.record({ id: hexId.map((id) => id as PackId), blobs: fc.array(blob) });
 
 test('property: what is encoded decodes to the same', () => {
   fc.assert(
@@ -84,7 +83,11 @@ describe('what is refused', () => {
     ['an unknown type', 'damaged', withBlob({ type: 'index' })],
     ['a negative offset', 'damaged', withBlob({ offset: -1 })],
     ['an offset that overflows', 'damaged', withBlob({ offset: Number.MAX_SAFE_INTEGER })],
-    ['an offset beyond 2^53', 'damaged', utf8(fromUtf8(withBlob({})).replace('"offset":0', '"offset":18446744073709551615'))],
+    [
+      'an offset beyond 2^53',
+      'damaged',
+      utf8(fromUtf8(withBlob({})).replace('"offset":0', '"offset":18446744073709551615')),
+    ],
     ['an offset that is a fraction', 'damaged', withBlob({ offset: 0.5 })],
     ['an offset that is a text', 'damaged', withBlob({ offset: '0' })],
     ['no length', 'damaged', withBlob({ length: undefined })],

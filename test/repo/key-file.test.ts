@@ -40,7 +40,10 @@ test('a new key opens with its password, and says who made it', async () => {
 
 test('two keys of one password have nothing in common', async () => {
   const master = newMasterKey(crypto);
-  const [a, b] = [await createKeyFile(crypto, 'x', master, QUICK, WHO), await createKeyFile(crypto, 'x', master, QUICK, WHO)];
+  const [a, b] = [
+    await createKeyFile(crypto, 'x', master, QUICK, WHO),
+    await createKeyFile(crypto, 'x', master, QUICK, WHO),
+  ];
   expect(a.salt).not.toEqual(b.salt);
   expect(a.data).not.toEqual(b.data);
   expect(newMasterKey(crypto)).not.toEqual(master);
@@ -101,7 +104,10 @@ describe('what is refused on opening', () => {
   ];
   it.each(absurd)('scrypt parameters: %s', async (_, change) => {
     const file = { ...decodeKeyFile(utf8(JSON.stringify(GOOD)), 'key'), ...change };
-    await expect(openKeyFile(crypto, file, 'x', 'key')).rejects.toMatchObject({ name: 'SyncError', code: 'unsupported' });
+    await expect(openKeyFile(crypto, file, 'x', 'key')).rejects.toMatchObject({
+      name: 'SyncError',
+      code: 'unsupported',
+    });
   });
 
   const inside: [string, string][] = [

@@ -4,7 +4,7 @@ import { utf8 } from '../../src/base/bytes.js';
 import type { SnapshotId, TreeId } from '../../src/base/ids.js';
 import type { Snapshot, SnapshotSummary } from '../../src/repo/snapshot.js';
 import { decodeSnapshot, encodeSnapshot } from '../../src/repo/snapshot.js';
-import { expectOnlySyncErrors, failureOf, golden, goldenFiles } from './golden.js';
+import { expectOnlySyncErrors, failureOf, golden, goldenFiles, hexId, unicodeText } from './golden.js';
 
 const ID = 'ab'.repeat(32);
 const GOOD = { time: '2024-05-06T07:08:09.070+02:00', tree: ID, paths: ['/a'] };
@@ -27,8 +27,7 @@ test('every member of restic 0.19 has its field', () => {
   expect(decodeSnapshot(golden('0.19-v2', 'snapshot-2.json'), 'snapshot').original).toMatch(/^[0-9a-f]{64}$/);
 });
 
-const hex = fc.stringMatching(/^[0-9a-f]{64}$/);
-const text = fc.string({ unit: 'grapheme', minLength: 1 });
+const text = unicodeText;
 const time = fc.constantFrom('2024-05-06T07:08:09Z', '1999-12-31T23:59:59.000000001-03:30', '0001-01-01T00:00:00Z');
 const u32 = fc.integer({ min: 1, max: 0xffffffff });
 const count = fc.maxSafeNat();
@@ -51,8 +50,8 @@ const summary: fc.Arbitrary<SnapshotSummary> = fc.record({
 const snapshot: fc.Arbitrary<Snapshot> = fc.record(
   {
     time,
-    parent: hex.map((id) => id as SnapshotId),
-    tree: hex.map((id) => id as TreeId),
+    parent: hexId.map((id) => id as SnapshotId),
+    tree: hexId.map((id) => id as TreeId),
     paths: fc.option(fc.array(text)),
     hostname: text,
     username: text,
@@ -60,7 +59,7 @@ const snapshot: fc.Arbitrary<Snapshot> = fc.record(
     gid: u32,
     excludes: fc.array(text, { minLength: 1 }),
     tags: fc.array(text, { minLength: 1 }),
-    original: hex.map((id) => id as SnapshotId),
+    original: hexId.map((id) => id as SnapshotId),
     programVersion: text,
     summary,
   },
@@ -76,7 +75,15 @@ test('property: what is encoded decodes to the same', () => {
 });
 
 test('empty and zero members are not written', () => {
-  const empty = { ...decodeSnapshot(json(GOOD), 's'), hostname: '', username: '', uid: 0, gid: 0, tags: [], excludes: [] };
+  const empty = {
+    ...decodeSnapshot(json(GOOD), 's'),
+    hostname: '',
+    username: '',
+    uid: 0,
+    gid: 0,
+    tags: [],
+    excludes: [],
+  };
   expect(encodeSnapshot({ ...empty, paths: null, programVersion: '' })).toEqual(
     utf8(`{"time":"${GOOD.time}","tree":"${ID}","paths":null}`),
   );

@@ -11,7 +11,9 @@ const zstd = await loadZstd();
 const crypto = nativeCrypto();
 
 describe.each(GOLDEN_SETS)('sealed by restic %s', (set) => {
-  const { mac, encrypt }: { mac: { k: string; r: string }; encrypt: string } = JSON.parse(fromUtf8(golden(set, 'master.json')));
+  const { mac, encrypt }: { mac: { k: string; r: string }; encrypt: string } = JSON.parse(
+    fromUtf8(golden(set, 'master.json')),
+  );
   const key = { encrypt: fromBase64(encrypt), macK: fromBase64(mac.k), macR: fromBase64(mac.r) };
 
   it('the index opens and unpacks to its JSON', () => {

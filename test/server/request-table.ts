@@ -1,6 +1,6 @@
 /**
  * Requests in order, with what rest-server 0.13 and 0.14 answer (seen by running them). The same table runs against this
- * server (handlers.test.ts) and against the real ones (test/interop/server-conformance.test.ts).
+ * server (server.test.ts) and against the real ones (test/interop/server-conformance.test.ts).
  */
 import { createHash } from 'node:crypto';
 import { type Ask, basic, sha256 } from './http.js';

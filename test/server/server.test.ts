@@ -255,7 +255,9 @@ describe('startServer', () => {
   it('refuses a path that is a file, and makes one that is missing', async () => {
     const path = await temporaryFolder();
     await writeFile(join(path, 'file'), '');
-    await expect(startFixture({ path: join(path, 'file') })).rejects.toMatchObject({ code: 'io' });
+    for (const wrong of [join(path, 'file'), join(path, 'file', 'below')]) {
+      await expect(startFixture({ path: wrong })).rejects.toMatchObject({ code: 'usage' });
+    }
     const made = await startFixture({ path: join(path, 'new', 'folder') });
     expect((await ask(made.url, { method: 'POST', path: '/a/?create=true' })).status).toBe(200);
   });

@@ -31,7 +31,15 @@ export async function runHook(command: 'pull' | 'push', flags: HookFlags): Promi
   const started = Date.now();
   return untilInterrupted(async (signal) => {
     const headless = flags.gui === false;
-    const options: SyncOptions = { packFolder, tokenFile, token, instanceLabel, headless, signal, onProgress: console.event };
+    const options: SyncOptions = {
+      packFolder,
+      tokenFile,
+      token,
+      instanceLabel,
+      headless,
+      signal,
+      onProgress: console.event,
+    };
     try {
       const result = command === 'pull' ? await pull(options) : await push(options);
       return report(console, command, flags.instanceLabel, result, Date.now() - started);
@@ -50,7 +58,8 @@ function report(
 ): number {
   console.object({ message_type: 'summary', command, ...result, duration_ms: ms });
   const text = describe(result);
-  if (text !== undefined) console.line('info', `${label === undefined ? '' : `${label}: `}${text} (${formatDuration(ms)})`);
+  if (text !== undefined)
+    console.line('info', `${label === undefined ? '' : `${label}: `}${text} (${formatDuration(ms)})`);
   return result.outcome === 'sent' && result.unreadable.length > 0 ? EXIT.partial : EXIT.ok;
 }
 
@@ -67,7 +76,8 @@ function describe(result: PullResult | PushResult): string | undefined {
     case 'sent':
       return `sent ${counts(result.files)}, ${formatBytes(result.bytesSent)} uploaded`;
     case 'updated': {
-      const trash = result.trash === undefined ? '' : '; what was replaced lies in .cloud-sync/trash';
+      const replaced = result.files.changed + result.files.removed > 0 && result.trash !== undefined;
+      const trash = replaced ? '; what was replaced lies in .cloud-sync/trash' : '';
       return `received ${counts(result.files)}, ${formatBytes(result.bytesWritten)}${trash}`;
     }
   }

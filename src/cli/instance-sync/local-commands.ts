@@ -15,7 +15,10 @@ interface CommonFlags {
 }
 
 /** Runs a command, and turns its error into a line and an exit code. */
-export async function runCommand(json: boolean | undefined, work: (console: Console) => Promise<number>): Promise<number> {
+export async function runCommand(
+  json: boolean | undefined,
+  work: (console: Console) => Promise<number>,
+): Promise<number> {
   const { stdout: out, stderr: err, env } = process;
   const console = createConsole({ json: json === true, out, err, env, hook: false });
   try {
@@ -60,7 +63,9 @@ export async function runDisable(flags: CommonFlags): Promise<number> {
   return runCommand(flags.json, async (console) => {
     const result = await disable({ packFolder: flags.packFolder });
     console.object({ message_type: 'summary', command: 'disable', ...result });
-    const text = result.disabled ? 'is no longer synchronised; your files and the cloud stay as they are' : 'was not set up';
+    const text = result.disabled
+      ? 'is no longer synchronised; your files and the cloud stay as they are'
+      : 'was not set up';
     console.line('info', `${result.packFolder} ${text}`);
     return 0;
   });
@@ -77,7 +82,8 @@ export async function runStatus(flags: StatusFlags): Promise<number> {
       const { packFolder, tokenFile, token } = flags;
       const result = await status({ packFolder, tokenFile, token, signal });
       console.object({ message_type: 'summary', command: 'status', ...result });
-      if (result.outcome === 'not-configured') console.line('info', 'this game folder is not set up; see "instance-sync help init"');
+      if (result.outcome === 'not-configured')
+        console.line('info', 'this game folder is not set up; see "instance-sync help init"');
       else for (const line of describeStatus(result)) console.line('info', line);
       return 0;
     }),

@@ -13,7 +13,10 @@ function isNotOptedIn(args: readonly string[]): boolean {
   const folder = packFolderIn(args) ?? process.env['INST_MC_DIR'] ?? process.cwd();
   const look = { throwIfNoEntry: false } as const;
   try {
-    return statSync(folder, look)?.isDirectory() === true && statSync(join(folder, '.cloud-sync', 'sync.json'), look) === undefined;
+    return (
+      statSync(folder, look)?.isDirectory() === true &&
+      statSync(join(folder, '.cloud-sync', 'sync.json'), look) === undefined
+    );
   } catch {
     // A folder that cannot be looked at: the command itself says what is wrong with it.
     return false;

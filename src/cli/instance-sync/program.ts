@@ -1,6 +1,7 @@
 /** The command line: names, flags, help. What a command does lies in its own file, loaded when it is run. */
-import { Command, CommanderError, Option } from 'commander';
+
 import { version } from 'virtual:version';
+import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../exit-code.js';
 
 const FOLDER = '--pack-folder <folder>';
@@ -59,7 +60,9 @@ function addSetup(program: Command, run: Run): void {
   const setup = common(program.command('setup').description('opt in by answering questions in a terminal'));
   predecessor(setup);
   setup.action(run(async () => (await import('./setup.js')).runSetup(setup.opts())));
-  const disable = common(program.command('disable').description('stop synchronising this game folder; nothing is deleted'));
+  const disable = common(
+    program.command('disable').description('stop synchronising this game folder; nothing is deleted'),
+  );
   predecessor(disable);
   disable.action(run(async () => (await import('./local-commands.js')).runDisable(disable.opts())));
 }

@@ -1,7 +1,7 @@
 /** `serve`: the embedded REST server, until it is interrupted. */
 import { createWriteStream } from 'node:fs';
 import type { AccessLogEntry, ServerOptions } from '../../index.js';
-import { startServer, SyncError } from '../../index.js';
+import { SyncError, startServer } from '../../index.js';
 import { toAscii } from '../../ui/format.js';
 import { untilInterrupted } from '../interrupt.js';
 import { runCommand } from './local-commands.js';
@@ -26,12 +26,17 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   return runCommand(flags.json, (console) =>
     untilInterrupted(async (signal) => {
       const options = toOptions(flags);
-      const log = flags.log === undefined || flags.log === '-' ? process.stdout : createWriteStream(flags.log, { flags: 'a' });
+      const log =
+        flags.log === undefined || flags.log === '-' ? process.stdout : createWriteStream(flags.log, { flags: 'a' });
       const onRequest = (entry: AccessLogEntry): void => {
         log.write(`${logLine(entry)}\n`);
       };
       const server = await startServer({ ...options, ...(flags.log === undefined ? {} : { onRequest }) });
-      const modes = [flags.appendOnly ? 'append-only' : '', flags.privateRepos ? 'private repositories' : '', flags.auth ? '' : 'no authentication'];
+      const modes = [
+        flags.appendOnly ? 'append-only' : '',
+        flags.privateRepos ? 'private repositories' : '',
+        flags.auth ? '' : 'no authentication',
+      ];
       const told = modes.filter((mode) => mode !== '').join(', ');
       console.object({ message_type: 'listening', url: server.url, path: flags.path });
       console.line('info', `serving ${flags.path} on ${server.url}${told === '' ? '' : ` (${told})`}`);

@@ -1,0 +1,129 @@
+/**
+ * A cloud (a real rest-server with one user) and the PCs of a player, each with a game folder and the built hook:
+ *   cloud.pc('A')  ->  pc.init(), pc.push(), pc.pull()      every call is a process of its own
+ */
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect } from 'vitest';
+import { type RestServer, type RestServerName, type RestServerOptions, type ResticName, restic } from './peers.js';
+import { startRestServer } from './peers.js';
+import { type Finished, type RunOptions, runProgram } from './process.js';
+import { tempFolder } from './temp.js';
+
+export const USER = 'ann';
+/** Everything that an HTTP password and a file may hold. */
+export const PASSWORD = 'pa55 wörd:with/colon%40';
+
+const BUILT = resolve('dist/instance-sync.mjs');
+let copied: string | undefined;
+
+/** The built hook alone in an empty folder, copied once: a build that runs meanwhile does not matter. */
+export function hookFile(): string {
+  if (copied !== undefined) return copied;
+  if (!existsSync(BUILT)) throw new Error(`${BUILT} is not there: run \`npm run build\``);
+  const file = join(tempFolder(), 'instance-sync.mjs');
+  copyFileSync(BUILT, file);
+  copied = file;
+  return file;
+}
+
+/** Runs the hook as a launcher would, with none of a launcher's variables unless they are given. */
+export async function instanceSync(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const inherited = Object.keys(process.env).filter((key) => /^INST_|^NODE_/.test(key));
+  const env = { ...Object.fromEntries(inherited.map((key) => [key, undefined])), ...options.env };
+  return runProgram(process.execPath, [hookFile(), ...args], { cwd: tempFolder(), ...options, env });
+}
+
+export interface Pc {
+  readonly game: string;
+  readonly tokenFile: string;
+  /** Lines of the hook on this PC's game folder. */
+  run(command: string, ...flags: string[]): Promise<Finished>;
+  /** Takes part in the cloud's instance. */
+  init(): Promise<void>;
+  /** These expect exit code 0 and return the summary of --json. */
+  push(): Promise<Summary>;
+  pull(): Promise<Summary>;
+}
+
+export type Summary = Readonly<Record<string, unknown>>;
+
+export interface Cloud {
+  readonly server: RestServer;
+  readonly instanceId: string;
+  /** The repository's folder on the server's disk. */
+  readonly folder: string;
+  /** For restic, through the server. */
+  readonly repo: string;
+  pc(): Pc;
+  /** Expects exit code 0; returns stdout. */
+  restic(name: ResticName, ...args: string[]): Promise<string>;
+}
+
+export interface CloudOptions extends RestServerOptions {
+  /** One server for several clouds. */
+  readonly server?: RestServer;
+}
+
+let instances = 0;
+
+/** A ULID that no other cloud of this file has. */
+export function nextInstanceId(): string {
+  instances += 1;
+  return `01KAT6${String(instances).padStart(20, '0')}`;
+}
+
+/** As players get it: append-only, a user's repositories private. */
+export async function startServer(name: RestServerName, options: RestServerOptions = {}): Promise<RestServer> {
+  return startRestServer(name, { appendOnly: true, privateRepos: true, users: { [USER]: PASSWORD }, ...options });
+}
+
+/** Another instance on a server. */
+export function makeCloud(server: RestServer, instanceId: string = nextInstanceId()): Cloud {
+  const login = `${USER}:${encodeURIComponent(PASSWORD)}`;
+  const repo = `rest:${server.url.replace('//', `//${login}@`)}${USER}/${instanceId}/`;
+  const cache = tempFolder();
+  return {
+    server,
+    instanceId,
+    folder: join(server.path, USER, instanceId),
+    repo,
+    pc: () => makePc(server, instanceId),
+    restic: async (name, ...args) => {
+      const env = { RESTIC_CACHE_DIR: join(cache, name) };
+      return succeeded(await restic(name, args, { repo, password: PASSWORD, env }), `${name} ${args[0]}`);
+    },
+  };
+}
+
+function makePc(server: RestServer, instanceId: string): Pc {
+  const home = tempFolder();
+  const game = join(home, 'minecraft');
+  const tokenFile = join(home, 'token');
+  mkdirSync(game);
+  writeFileSync(tokenFile, `${USER}:${PASSWORD}\n`, { mode: 0o600 });
+  const run: Pc['run'] = (command, ...flags) => instanceSync([command, '--pack-folder', game, ...flags]);
+  const summary = async (command: string): Promise<Summary> => {
+    const lines = succeeded(await run(command, '--json'), command).trim().split('\n');
+    return JSON.parse(lines.at(-1) ?? '');
+  };
+  return {
+    game,
+    tokenFile,
+    run,
+    init: async () => {
+      const flags = ['--url', server.url, '--token-file', tokenFile, '--instance-id', instanceId];
+      succeeded(await run('init', ...flags), 'init');
+    },
+    push: () => summary('push'),
+    pull: () => summary('pull'),
+  };
+}
+
+/** The output of a program that ended well; else a failure that shows what it said. */
+export function succeeded(finished: Finished, what: string): string {
+  const { code, stdout, stderr } = finished;
+  const said = code === 0 ? '' : `${what}: ${stdout}${stderr}`;
+  expect({ code, said }).toEqual({ code: 0, said: '' });
+  return stdout;
+}
