@@ -32,12 +32,18 @@ export interface ScanFilter {
   mayContain(path: string): boolean;
 }
 
+export interface Skipped {
+  readonly path: string;
+  /** Ends the sentence "x was left out: ". */
+  readonly reason: string;
+}
+
 export interface Scan {
   readonly entries: ReadonlyMap<string, ScannedEntry>;
   /** Folders and files that could not be looked at; they are not "deleted". */
   readonly unreadable: readonly { readonly path: string; readonly error: Error }[];
-  /** In scope, but neither file, folder nor link (sockets, pipes, devices). */
-  readonly skipped: readonly string[];
+  /** In scope, but nothing that can be synchronised (sockets, pipes, devices). */
+  readonly skipped: readonly Skipped[];
 }
 
 /** lstat calls under way at once; the thread pool of Node has four threads, more only queue. */
@@ -50,7 +56,7 @@ interface Walker {
   readonly signal: AbortSignal | undefined;
   readonly entries: Map<string, ScannedEntry>;
   readonly unreadable: { path: string; error: Error }[];
-  readonly skipped: string[];
+  readonly skipped: Skipped[];
 }
 
 /** Throws 'io' if the root itself cannot be read. */
@@ -91,28 +97,36 @@ async function scanChild(walker: Walker, folder: string, child: Dirent<Buffer>):
   if (!walker.filter.includesFile(path, 0)) return false;
   if (child.isFile()) return record(walker, path, 'file');
   if (child.isSymbolicLink()) return record(walker, path, 'symlink');
-  walker.skipped.push(path);
+  walker.skipped.push({ path, reason: 'it is neither a file nor a folder nor a link' });
   return false;
 }
 
 async function record(walker: Walker, path: string, type: ScannedEntry['type']): Promise<boolean> {
   const release = await walker.slots.acquire();
   try {
-    const full = toFsPath(join(walker.root, path));
-    const stats = await lstat(full, { bigint: true });
-    if (type === 'file' && !walker.filter.includesFile(path, Number(stats.size))) return false;
-    const target = type === 'symlink' ? await readlink(full, { encoding: 'buffer' }) : undefined;
-    const entry = scannedEntry(stats, target);
-    if (entry === undefined) return false;
+    const entry = await scanPath(walker.root, path);
+    // Gone, or become something else, between the listing and the look at it: as if it had never been there.
+    if (entry?.type !== type) return false;
+    if (type === 'file' && !walker.filter.includesFile(path, entry.size)) return false;
     walker.entries.set(path, entry);
     return true;
   } catch (error) {
-    // Gone between the listing and the look at it: as if it had never been there.
-    if (errnoOf(error) === 'ENOENT') return false;
     walker.unreadable.push({ path, error: ioError(error, 'cannot look at', path) });
     return true;
   } finally {
     release();
+  }
+}
+
+/** One path as it is now; undefined if it is gone or neither file, folder nor link. Throws the system's error. */
+export async function scanPath(root: string, path: string): Promise<ScannedEntry | undefined> {
+  const full = toFsPath(join(root, path));
+  try {
+    const stats = await lstat(full, { bigint: true });
+    return scannedEntry(stats, stats.isSymbolicLink() ? await readlink(full, { encoding: 'buffer' }) : undefined);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
@@ -135,7 +149,7 @@ export function stampOf(stats: BigIntStats): FileStamp {
 }
 
 /** undefined for what is neither file, folder nor link. `target` is a link's. */
-export function scannedEntry(stats: BigIntStats, target: Buffer | undefined): ScannedEntry | undefined {
+function scannedEntry(stats: BigIntStats, target: Buffer | undefined): ScannedEntry | undefined {
   const type = stats.isFile() ? 'file' : stats.isDirectory() ? 'dir' : stats.isSymbolicLink() ? 'symlink' : undefined;
   if (type === undefined) return undefined;
   const noBit = process.platform === 'win32' && type === 'file';

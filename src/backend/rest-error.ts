@@ -145,7 +145,9 @@ export function transportError(error: unknown, action: string): SyncError {
     const details = { errno: code };
     const tls = TLS[code] ?? (/^(ERR_SSL|ERR_TLS|CERT)_/.test(code) ? `TLS failed (${code})` : undefined);
     if (tls !== undefined) return new SyncError('tls', `${action}: ${tls}`, { cause: error, details });
-    const reason = UNREACHABLE[code];
+    // Any other error of a system call is the network's, too: 'UNKNOWN' stands for what Node has no name for.
+    const reason =
+      UNREACHABLE[code] ?? (link instanceof Error && 'syscall' in link ? `no connection (${code})` : undefined);
     if (reason !== undefined) {
       return new SyncError('unreachable', `${action}: ${reason}`, { cause: error, details, retryable: true });
     }

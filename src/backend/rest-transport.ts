@@ -161,11 +161,13 @@ export class RestTransport {
 async function openClient(options: TransportOptions): Promise<Client> {
   const { Agent, EnvHttpProxyAgent, request } = await import('undici');
   if (options.dispatcher) return { request, dispatcher: options.dispatcher };
-  const tls = { timeout: options.connectTimeoutMs, ...(options.ca !== undefined && { ca: options.ca }) };
+  // No TCP keep-alive: the watchdog notices a dead line sooner, and node.exe under wine cannot connect with it.
+  const socket = { timeout: options.connectTimeoutMs, keepAlive: false };
+  const tls = { ...socket, ...(options.ca !== undefined && { ca: options.ca }) };
   const common = { connections: options.connections, connect: tls, keepAliveTimeout: 10_000 };
   if (!wantsProxy(options.url)) return { request, dispatcher: new Agent(common) };
   // Plain http goes to the proxy as such: many proxies allow a tunnel to port 443 only.
-  const proxied = { ...common, requestTls: tls, proxyTls: { timeout: options.connectTimeoutMs }, proxyTunnel: false };
+  const proxied = { ...common, requestTls: tls, proxyTls: socket, proxyTunnel: false };
   return { request, dispatcher: new EnvHttpProxyAgent(proxied) };
 }
 

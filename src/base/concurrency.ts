@@ -46,7 +46,10 @@ export class Semaphore {
   }
 }
 
-/** Runs `work` over `items`, at most `limit` at once. The first error stops the start of further items and is thrown. */
+/**
+ * Runs `work` over `items`, at most `limit` at once. The first error, or the signal, stops the start of further items;
+ * it is thrown when everything that was started has ended, so that callers may clean up.
+ */
 export async function forEachLimit<T>(
   items: Iterable<T> | AsyncIterable<T>,
   limit: number,
@@ -55,18 +58,20 @@ export async function forEachLimit<T>(
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  for await (const item of items) {
-    throwIfAborted(signal);
-    if (failures.length > 0) break;
-    const task: Promise<void> = work(item)
-      .catch((error: unknown) => {
-        failures.push(error);
-      })
-      .finally(() => running.delete(task));
-    running.add(task);
-    if (running.size >= limit) await Promise.race(running);
+  try {
+    for await (const item of items) {
+      if (failures.length > 0 || signal?.aborted) break;
+      const task: Promise<void> = work(item)
+        .catch((error: unknown) => {
+          failures.push(error);
+        })
+        .finally(() => running.delete(task));
+      running.add(task);
+      if (running.size >= limit) await Promise.race(running);
+    }
+  } finally {
+    await Promise.all(running);
   }
-  await Promise.all(running);
   if (failures.length > 0) throw failures[0];
   throwIfAborted(signal);
 }

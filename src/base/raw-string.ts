@@ -7,7 +7,7 @@ import type { Bytes } from './bytes.js';
 import { utf8 } from './bytes.js';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-// biome-ignore lint/suspicious/noControlCharactersInRegex: not control characters, but lone surrogates standing for bytes 0x80-0xff
+/** Lone surrogates that stand for the bytes 0x80 to 0xff. */
 const ESCAPED = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
 
 /** Whether the name holds bytes that are not UTF-8. */

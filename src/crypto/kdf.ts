@@ -13,7 +13,7 @@ import type { MasterKey } from './box.js';
 import type { CryptoProvider, ScryptParams } from './provider.js';
 
 /**
- * For new keys: 32 MiB of memory and about 0.35 s of one core (2-core x86-64, Node 24). N and r are what restic's
+ * For new keys: 32 MiB of memory and about 0.4 s of one core (x86-64, Node 24). N and r are what restic's
  * calibration for 60 MiB always ends with; its p is 5 to 7 on a machine like this one.
  */
 export const DEFAULT_SCRYPT: ScryptParams = { N: 32768, r: 8, p: 5 };

@@ -52,11 +52,13 @@ export class PackBuilder {
     this.#size += blob.sealed.length;
   }
 
-  /** Moves the blobs of another builder into this one. */
-  absorb(other: PackBuilder): void {
+  /** Moves the blobs of another builder into this one; false, and nothing is moved, where both do not fit one pack. */
+  absorb(other: PackBuilder, target: number): boolean {
+    if (this.#size + other.#size >= target || this.count + other.count > MAX_BLOBS) return false;
     for (const part of other.#parts) this.add(part);
     other.#parts.length = 0;
     other.#size = 0;
+    return true;
   }
 
   /** The whole file. The header is opened and decoded again: a pack that cannot be read must not leave this machine. */

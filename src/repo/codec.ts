@@ -4,7 +4,7 @@
  *   sealed = IV(16) | AES-256-CTR(plain or zstd(plain)) | MAC(16)         blob id = SHA-256(plain)
  */
 import type { Bytes } from '../base/bytes.js';
-import { equalBytes, toHex } from '../base/bytes.js';
+import { toHex } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
@@ -39,7 +39,7 @@ export function blobId(crypto: CryptoProvider, plain: Bytes): BlobId {
 
 /**
  * Compresses (version 2, unless empty or larger that way; trees always, as the format demands) and seals.
- * The result is opened again and compared, so that a fault in memory or in a codec never reaches the repository.
+ * The result is opened and hashed again, so that a fault in memory or in a codec never reaches the repository.
  */
 export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes): SealedBlob {
   const packed = codec.version === 2 && plain.length > 0 ? codec.zstd.compress(plain) : undefined;
@@ -47,7 +47,7 @@ export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes)
   const sealed = seal(codec.crypto, codec.key, compressed ? packed : plain);
   const blob: SealedBlob = compressed ? { id, type, sealed, uncompressedLength: plain.length } : { id, type, sealed };
   const again = openSealed(codec, blob.sealed, blob.uncompressedLength, `new blob ${shortId(id)}`);
-  if (!equalBytes(again, plain)) {
+  if (blobId(codec.crypto, again) !== id) {
     throw new SyncError(
       'internal',
       `blob ${shortId(id)} does not read back as it was written; check this machine's memory`,

@@ -4,7 +4,7 @@
  */
 import type { Backend, FileType } from '../backend/backend.js';
 import type { Bytes } from '../base/bytes.js';
-import { toHex } from '../base/bytes.js';
+import { equalBytes, toHex } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
 import type { AnyId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
@@ -49,11 +49,10 @@ export async function loadUnpacked(
   signal?: AbortSignal,
 ): Promise<Bytes> {
   const what = `${type}/${shortId(id)}`;
-  const plain = open(codec.crypto, codec.key, await loadRaw(backend, codec.crypto, type, id, signal), what);
-  return codec.version === 1 ? plain : decodeUnpacked(plain, codec.zstd, MAX_UNPACKED, what);
+  return unseal(codec, await loadRaw(backend, codec.crypto, type, id, signal), what);
 }
 
-/** Stores a new file and returns its id. */
+/** Stores a new file and returns its id. What is sent has been read back before. */
 export async function saveUnpacked<T extends AnyId>(
   backend: Backend,
   codec: Codec,
@@ -63,6 +62,15 @@ export async function saveUnpacked<T extends AnyId>(
 ): Promise<T> {
   const sealed = seal(codec.crypto, codec.key, encodeUnpacked(codec.version, plain, codec.zstd));
   const id = toHex(codec.crypto.sha256(sealed)) as T;
+  const what = `new file ${type}/${shortId(id)}`;
+  if (!equalBytes(unseal(codec, sealed, what), plain)) {
+    throw new SyncError('internal', `${what} does not read back as it was written; check this machine's memory`);
+  }
   await backend.write(type, id, sealed, { signal });
   return id;
+}
+
+function unseal(codec: Codec, sealed: Bytes, what: string): Bytes {
+  const plain = open(codec.crypto, codec.key, sealed, what);
+  return codec.version === 1 ? plain : decodeUnpacked(plain, codec.zstd, MAX_UNPACKED, what);
 }

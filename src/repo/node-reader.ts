@@ -26,16 +26,23 @@ export function readNode(reader: JsonReader): TreeNode {
     else readMember(reader, key, draft);
   }
   if (rawTarget !== undefined) draft.linktarget = rawFromBytes(rawTarget);
-  const { name, type } = draft;
-  if (name === undefined || type === undefined) throw reader.damaged('a node without name or type');
-  const shown = JSON.stringify(name);
-  if (type === 'file' && draft.content === undefined) throw reader.damaged(`the file ${shown} has no content`);
-  if (type === 'dir' && draft.subtree === undefined) throw reader.damaged(`the folder ${shown} has no subtree`);
-  if (type !== 'dir' && draft.subtree !== undefined) throw reader.damaged(`${shown} is no folder but has a subtree`);
-  return { ...draft, name, type };
+  if (!isNode(draft)) throw reader.damaged('a node without name or type');
+  checkShape(reader, draft);
+  return draft;
 }
 
 type Draft = { -readonly [K in keyof TreeNode]?: TreeNode[K] };
+
+function isNode(draft: Draft): draft is TreeNode {
+  return draft.name !== undefined && draft.type !== undefined;
+}
+
+function checkShape(reader: JsonReader, { name, type, content, subtree }: TreeNode): void {
+  if (type === 'file' && content === undefined) throw reader.damaged(`the file ${JSON.stringify(name)} has no content`);
+  if ((type === 'dir') === (subtree !== undefined)) return;
+  const found = type === 'dir' ? 'is a folder without subtree' : 'is no folder but has a subtree';
+  throw reader.damaged(`${JSON.stringify(name)} ${found}`);
+}
 
 /** Reads the value of one member, which is not null. */
 function readMember(reader: JsonReader, key: string, draft: Draft): void {

@@ -17,7 +17,7 @@ export class Packer {
   readonly #box: HeaderBox;
   readonly #target: number;
   readonly #store: (pack: FinishedPack) => Promise<void>;
-  readonly #open: Record<BlobType, PackBuilder[]> = { data: [], tree: [] };
+  readonly #open: Record<BlobType, PackBuilder[]> = { data: newBuilders(), tree: newBuilders() };
 
   /** `store` takes a finished pack; it resolves when there is room for more, not when the pack is stored. */
   constructor(crypto: CryptoProvider, box: HeaderBox, target: number, store: (pack: FinishedPack) => Promise<void>) {
@@ -36,7 +36,6 @@ export class Packer {
     const open = this.#open[blob.type];
     const slot = (this.#crypto.randomBytes(1)[0] ?? 0) % OPEN_PACKS;
     const builder = open[slot] ?? new PackBuilder();
-    open[slot] = builder;
     builder.add(blob);
     if (builder.size < this.#target && !builder.full) return;
     open[slot] = new PackBuilder();
@@ -46,14 +45,15 @@ export class Packer {
   /** Closes all open packs; the rests of one type share a pack where they fit. */
   async flush(): Promise<void> {
     for (const type of ['data', 'tree'] as const) {
-      const rests = this.#open[type].filter((builder) => builder !== undefined && builder.count > 0);
-      this.#open[type] = [];
-      const [first, second] = rests;
-      if (first && second && first.size + second.size < this.#target) {
-        first.absorb(second);
-        rests.length = 1;
-      }
-      for (const builder of rests) await this.#store(builder.finish(this.#box));
+      const [first, second] = this.#open[type].filter((builder) => builder.count > 0);
+      this.#open[type] = newBuilders();
+      const merged = first && second && first.absorb(second, this.#target);
+      for (const builder of [first, merged ? undefined : second])
+        if (builder) await this.#store(builder.finish(this.#box));
     }
   }
+}
+
+function newBuilders(): PackBuilder[] {
+  return Array.from({ length: OPEN_PACKS }, () => new PackBuilder());
 }

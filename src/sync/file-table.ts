@@ -101,13 +101,15 @@ function readRows(columns: Columns, paths: string[], targets: string[], hex: str
   const table: FileTable = new Map();
   let id = 0;
   let target = 0;
-  for (const [row, path] of paths.entries()) {
+  let row = -1;
+  for (const path of paths) {
+    row += 1;
     const flags = columns.flags[row] ?? 0;
     const type = TYPES[flags & 3];
     const count = columns.counts[row] ?? 0;
     const linktarget = (flags & HAS_TARGET) === 0 ? undefined : targets[target++];
     if (type === undefined || (id + count) * 2 * ID_BYTES > hex.length) return undefined;
-    table.set(path, {
+    const record = {
       type,
       executable: (flags & EXECUTABLE) !== 0,
       size: columns.sizes[row] ?? 0,
@@ -116,9 +118,9 @@ function readRows(columns: Columns, paths: string[], targets: string[], hex: str
       ctimeNs: columns.ctimes[row] ?? 0n,
       inode: columns.inodes[row] ?? 0n,
       content: sliceIds(hex, id, count),
-      ...(linktarget === undefined ? {} : { linktarget }),
-      ...((flags & HELD) === 0 ? {} : { held: true }),
-    });
+    };
+    const named = linktarget === undefined ? record : { ...record, linktarget };
+    table.set(path, (flags & HELD) === 0 ? named : { ...named, held: true });
     id += count;
   }
   return table;

@@ -41,8 +41,9 @@ export interface InstanceLockOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called once when the wait begins. */
   readonly onWait?: (holder: LockHolder) => void;
-  /** For tests: how long a file that is not renewed counts. */
+  /** How long a file counts that is not renewed, and how often ours is. Defaults: 30 s, 3 s. */
   readonly expireMs?: number;
+  readonly renewMs?: number;
 }
 
 export interface InstanceLock {
@@ -62,7 +63,7 @@ export async function acquireInstanceLock(cloudFolder: string, options: Instance
   for (;;) {
     throwIfAborted(options.signal);
     const before = await watch.findLive();
-    const holder = before ?? (await announce(folder, options.command, watch));
+    const holder = before ?? (await announce(folder, options, watch));
     if (!('pid' in holder)) return holder;
     const left = end - performance.now();
     if (left <= 0) throw inUse(holder);
@@ -74,10 +75,14 @@ export async function acquireInstanceLock(cloudFolder: string, options: Instance
 }
 
 /** Announces this command; holds the lock unless another live one is there, which is returned then. */
-async function announce(folder: string, command: string, watch: Watch): Promise<InstanceLock | LockHolder> {
+async function announce(
+  folder: string,
+  options: InstanceLockOptions,
+  watch: Watch,
+): Promise<InstanceLock | LockHolder> {
   const name = randomBytes(8).toString('hex');
   const path = join(folder, name);
-  await writeAnnouncement(nodeFs, folder, name, command);
+  await writeAnnouncement(nodeFs, folder, name, options.command);
   let other: LockHolder | undefined;
   try {
     other = await watch.findLive(name);
@@ -85,7 +90,7 @@ async function announce(folder: string, command: string, watch: Watch): Promise<
     await rmWithRetry(nodeFs, path);
     throw error;
   }
-  if (other === undefined) return hold(path);
+  if (other === undefined) return hold(path, options.renewMs ?? RENEW_MS);
   await rmWithRetry(nodeFs, path);
   return other;
 }
@@ -103,7 +108,7 @@ async function writeAnnouncement(fs: FsOps, folder: string, name: string, comman
   }
 }
 
-function hold(path: string): InstanceLock {
+function hold(path: string, renewMs: number): InstanceLock {
   const lost = new AbortController();
   const timer = setInterval(() => {
     const now = new Date();
@@ -111,7 +116,7 @@ function hold(path: string): InstanceLock {
       // Gone means that another command took us for dead. Other errors pass; the next renewal tries again.
       if (errnoOf(error) === 'ENOENT') lost.abort(new SyncError('in-use', 'another command took over this instance'));
     });
-  }, RENEW_MS);
+  }, renewMs);
   timer.unref();
   return {
     lost: lost.signal,

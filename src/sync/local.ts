@@ -2,15 +2,20 @@
  * This PC's side: what lies in the game folder, held against what was there at the last sync. A file whose stamp is
  * as recorded is known without reading it; the others are read and hashed.
  */
+import { join } from 'node:path';
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import type { Scan, ScannedEntry } from '../archive/scan.js';
-import { sameStamp, scanFolder, toMs } from '../archive/scan.js';
+import { sameStamp, scanFolder, scanPath, toMs } from '../archive/scan.js';
 import { forEachLimit } from '../base/concurrency.js';
-import { isSyncError } from '../base/errors.js';
+import { isSyncError, SyncError } from '../base/errors.js';
+import { leadsOutside } from '../restore/safe-link.js';
 import type { Executor } from '../worker/executor.js';
 import type { FileResult, FileSink } from '../worker/file-task.js';
+import { foldersAbove } from './game-path.js';
+import type { Instance } from './instance.js';
 import type { Scope } from './scope.js';
 import { isNeverInScope } from './scope-rules.js';
+import { checkScopeRoots } from './stage.js';
 import type { FileRecord, State } from './state.js';
 
 export interface LocalSide {
@@ -23,13 +28,16 @@ export interface LocalSide {
   readonly removed: readonly string[];
 }
 
-export async function scanInstance(folder: string, scope: Scope, signal?: AbortSignal): Promise<Scan> {
-  const filter = {
-    includesFile: (path: string, size: number) => scope.includesFile(path, size),
-    includesFolder: (path: string) => scope.includesFolder(path),
-    mayContain: (path: string) => scope.mayContain(path),
-  };
-  return scanFolder(folder, filter, signal);
+/** What is in scope now. Throws 'unsafe-path' if a folder such as saves is a link to somewhere else. */
+export async function scanInstance(instance: Instance, scope: Scope, signal?: AbortSignal): Promise<Scan> {
+  await checkScopeRoots(instance, scope);
+  const scan = await scanFolder(instance.packFolder, scope, signal);
+  const outside = [...scan.entries].filter(([path, entry]) => leadsOutside(path, entry.linktarget ?? '.'));
+  if (outside.length === 0) return scan;
+  const entries = new Map(scan.entries);
+  for (const [path] of outside) entries.delete(path);
+  const reason = 'it is a link that leads outside the game folder';
+  return { ...scan, entries, skipped: [...scan.skipped, ...outside.map(([path]) => ({ path, reason }))] };
 }
 
 /** Sorts what the scan found; reads nothing. */
@@ -43,10 +51,11 @@ export function compareWithState(scan: Scan, state: State | undefined, scope: Sc
     else if (record?.type === 'file' && !record.held && sameStamp(record, entry)) known.set(path, toEntry(record));
     else unknown.push(path);
   }
+  const filled = filledFolders(scan);
   for (const [path, record] of state?.files ?? []) {
     if (scan.entries.has(path) || isNeverInScope(path)) continue;
     if (record.held || isUnreadable(scan, path) || !inScope(scope, path, record)) known.set(path, toEntry(record));
-    else if (record.type !== 'dir' || !isFilledFolder(scan, path)) removed.push(path);
+    else if (record.type !== 'dir' || !filled.has(path)) removed.push(path);
   }
   return { scan, known, unknown, removed };
 }
@@ -71,16 +80,23 @@ export interface ReadOutcome {
 }
 
 export interface ReadOptions {
+  /** The game folder. */
+  readonly folder: string;
   readonly state: State | undefined;
   readonly executor: Executor;
   /** Receives the blobs of what is read; one that claims nothing only hashes. */
   readonly sink: FileSink;
   readonly signal?: AbortSignal | undefined;
   readonly onFile?: (bytes: number) => void;
-  readonly join: (path: string) => string;
-  /** A second look at a file after reading it; undefined if it is gone. */
-  readonly restat: (path: string) => Promise<ScannedEntry | undefined>;
 }
+
+/** Hashes without storing anything. */
+export const HASH_ONLY: FileSink = {
+  claim: () => false,
+  emit: async () => {
+    throw new SyncError('internal', 'a blob nobody asked for');
+  },
+};
 
 const READ_ATTEMPTS = 3;
 
@@ -114,17 +130,17 @@ interface SteadyRead {
 
 /** Reads again while the file changes under our hands, a few times. */
 async function readSteady(path: string, options: ReadOptions): Promise<SteadyRead | Error | 'gone'> {
-  let before = await options.restat(path);
+  let before = await scanPath(options.folder, path);
   for (let attempt = 1; ; attempt++) {
     if (before === undefined || before.type !== 'file') return 'gone';
     let result: FileResult;
     try {
-      result = await options.executor.saveFile(options.join(path), options.sink, options.signal);
+      result = await options.executor.saveFile(join(options.folder, path), options.sink, options.signal);
     } catch (error) {
       if (isSyncError(error, 'io')) return error.details['errno'] === 'ENOENT' ? 'gone' : error;
       throw error;
     }
-    const after = await options.restat(path);
+    const after = await scanPath(options.folder, path);
     const steady = after !== undefined && sameStamp(before, after);
     if (steady || attempt === READ_ATTEMPTS) return { result, scanned: before, steady };
     before = after;
@@ -159,11 +175,11 @@ export function inScope(scope: Scope, path: string, entry: { readonly type: stri
   return entry.type === 'dir' ? scope.includesFolder(path) : scope.includesFile(path, entry.size);
 }
 
-/** A folder that was empty and now holds something is not gone. */
-function isFilledFolder(scan: Scan, path: string): boolean {
-  const prefix = `${path}/`;
-  for (const other of scan.entries.keys()) if (other.startsWith(prefix)) return true;
-  return false;
+/** Folders that hold something: one that was empty at the last sync and is among them is not gone. */
+function filledFolders(scan: Scan): Set<string> {
+  const folders = new Set<string>();
+  for (const path of scan.entries.keys()) for (const folder of foldersAbove(path)) folders.add(folder);
+  return folders;
 }
 
 function isUnreadable(scan: Scan, path: string): boolean {

@@ -4,24 +4,21 @@
  *        -> snapshot list -> someone else's head? conflict, nothing sent
  *        -> read, split, upload -> list again -> snapshot -> state
  */
-import { lstat, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { Manifest, ManifestDiff } from '../archive/manifest.js';
 import { diffManifests, isEmptyDiff } from '../archive/manifest.js';
 import { savePortableTrees } from '../archive/portable-tree.js';
-import type { FileStamp, Scan, ScannedEntry } from '../archive/scan.js';
-import { scannedEntry } from '../archive/scan.js';
-import { errnoOf, isSyncError, SyncError } from '../base/errors.js';
-import type { BlobId, SnapshotId, TreeId } from '../base/ids.js';
-import { toFsPath } from '../base/raw-string.js';
+import type { FileStamp, Scan } from '../archive/scan.js';
+import { isSyncError, SyncError } from '../base/errors.js';
+import type { SnapshotId, TreeId } from '../base/ids.js';
 import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
 import type { FileSink } from '../worker/file-task.js';
+import { unseenVersion } from './conflict.js';
 import { FOLLOWS_TAG, PROGRAM } from './heads.js';
 import type { LocalSide, ReadOutcome } from './local.js';
-import { compareWithState, isUntouched, readUnknown, scanInstance } from './local.js';
+import { compareWithState, HASH_ONLY, isUntouched, readUnknown, scanInstance } from './local.js';
 import { recordCommon } from './record.js';
 import type { CloudSide } from './remote-side.js';
 import { baseManifest, manifestOf, readCloud, sameContent } from './remote-side.js';
@@ -39,8 +36,8 @@ async function pushInstance(session: SyncSession): Promise<PushResult> {
   const { instance, scope, state, signal } = session;
   const startedMs = Date.now();
   session.phase('scanning');
-  const scan = await scanInstance(instance.packFolder, scope, signal);
-  for (const path of scan.skipped) session.warn('special-file', `${path} is no file, folder or link: left out`);
+  const scan = await scanInstance(instance, scope, signal);
+  for (const { path, reason } of scan.skipped) session.warn('left-out', `${path} was left out: ${reason}`);
   const local = compareWithState(scan, state, scope);
   if (state?.base !== undefined && state.files.size > 0 && isUntouched(local, state))
     return nothing(session, state.base);
@@ -141,7 +138,7 @@ class Push {
     try {
       const outcome = await this.#read(executor, HASH_ONLY, this.#session.signal);
       const theirs = await manifestOf(this.#session, this.#repo, head);
-      if (!sameContent(outcome.manifest, theirs)) throw conflict(head.snapshot.hostname, head.snapshot.time);
+      if (!sameContent(outcome.manifest, theirs)) throw unseenVersion(head);
       await this.#record(outcome, head.id, head.snapshot.tree, this.#cloud.ids);
       return nothing(this.#session, head.id);
     } finally {
@@ -167,8 +164,7 @@ class Push {
       executor,
       sink,
       signal,
-      join: (path) => join(packFolder, path),
-      restat: (path) => restat(packFolder, path),
+      folder: packFolder,
       onFile: (bytes) => {
         this.#filesDone += 1;
         this.#bytesDone += bytes;
@@ -201,7 +197,7 @@ class Push {
     await writer.flush();
     const now = await this.#remote.listSnapshots(writer.signal);
     const news = now.filter((id) => !this.#cloud.ids.includes(id));
-    if (news.length > 0) throw conflict(undefined, undefined);
+    if (news.length > 0) throw unseenVersion(undefined);
     const snapshot = await writer.commit(this.#describe(root, parent));
     await this.#record(outcome, snapshot, root, [...now, snapshot]);
     return { ...this.#result(countFiles(diff, base, manifest), snapshot, writer), unreadable };
@@ -254,31 +250,4 @@ function countFiles(diff: ManifestDiff, from: Manifest, to: Manifest): FileCount
 function stampAtScan(scan: Scan, path: string): FileStamp | undefined {
   const entry = scan.entries.get(path);
   return entry && { size: entry.size, mtimeNs: entry.mtimeNs, ctimeNs: entry.ctimeNs, inode: entry.inode };
-}
-
-/** Hashes without storing anything. */
-export const HASH_ONLY: FileSink = {
-  claim: (_id: BlobId) => false,
-  emit: async () => {
-    throw new SyncError('internal', 'a blob nobody asked for');
-  },
-};
-
-function conflict(host: string | undefined, time: string | undefined): SyncError {
-  const who = host === undefined ? 'another PC' : `${host} (${time ?? 'unknown time'})`;
-  return new SyncError(
-    'conflict',
-    `both sides changed: ${who} has sent a version that this PC has not seen; nothing was sent, your files are untouched`,
-  );
-}
-
-export async function restat(folder: string, path: string): Promise<ScannedEntry | undefined> {
-  const full = toFsPath(join(folder, path));
-  try {
-    const stats = await lstat(full, { bigint: true });
-    return scannedEntry(stats, stats.isSymbolicLink() ? await readlink(full, { encoding: 'buffer' }) : undefined);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -91,7 +91,11 @@ export async function withInstance<T>(
     onWait: waiting,
   });
   try {
-    await recoverSwap(instance);
+    const recovered = await recoverSwap(instance);
+    if (recovered !== 'nothing') {
+      const message = `an earlier pull was interrupted; it has been ${recovered}`;
+      options.onProgress?.({ type: 'warning', code: 'recovered', message });
+    }
     return await withConnection(instance, options, services, work);
   } finally {
     await lock.release();

@@ -34,7 +34,7 @@ export async function status(options: SyncOptions, services: Services): Promise<
 
 async function readStatus(session: SyncSession): Promise<StatusResult> {
   const { instance, scope, state, signal } = session;
-  const scan = await scanInstance(instance.packFolder, scope, signal);
+  const scan = await scanInstance(instance, scope, signal);
   const local = compareWithState(scan, state, scope);
   const fresh = [...scan.entries.keys()].filter((path) => !state?.files.has(path)).length;
   const changed = local.unknown.filter((path) => state?.files.has(path)).length;

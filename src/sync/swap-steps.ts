@@ -34,6 +34,7 @@ export class SwapSteps {
   /** Folders in which names came or went. */
   readonly #touched = new Set<string>();
   readonly #made = new Map<string, Promise<void>>();
+  #isFresh = false;
   /** Where files in the way were set aside, by path. */
   readonly displaced: Map<string, string> = new Map();
 
@@ -44,9 +45,13 @@ export class SwapSteps {
     this.#journal = journal;
   }
 
-  /** To the new state. Throws 'conflict' as soon as something is not as it was planned; then go back. */
-  async forward(): Promise<void> {
+  /**
+   * To the new state. Throws 'conflict' as soon as something is not as it was planned; then go back. `start`: whether
+   * no file was moved yet, so that it need not be found out for each.
+   */
+  async forward(start: 'from the start' | 'from anywhere'): Promise<void> {
     const { remove, removeDirs, makeDirs, replace } = this.#journal;
+    this.#isFresh = start === 'from the start';
     await forEachLimit(remove, PARALLEL, (file) => this.#takeOld(file, 'may be gone'));
     for (const folder of removeDirs) await this.#removeFolder(folder);
     for (const folder of makeDirs) await this.#makeFolder(folder);
@@ -78,7 +83,7 @@ export class SwapSteps {
   async #placeNew(file: PlacedFile): Promise<void> {
     const staged = this.#staged(file);
     const hasOld = file.expected !== undefined;
-    if ((await this.#fs.lstat(staged)) === undefined) {
+    if (!this.#isFresh && (await this.#fs.lstat(staged)) === undefined) {
       const isDone = !hasOld || (await this.#fs.lstat(this.#trashed(file.path))) !== undefined;
       if (isDone) return;
       throw changedMeanwhile(file.path, 'lost its new version');
@@ -93,7 +98,7 @@ export class SwapSteps {
   /** Into the trash, if it is not there yet; before and after the move it must be the file that was planned. */
   async #takeOld(file: RemovedFile, absence: 'may be gone' | 'must be there'): Promise<void> {
     const trashed = this.#trashed(file.path);
-    if ((await this.#fs.lstat(trashed)) === undefined) {
+    if (this.#isFresh || (await this.#fs.lstat(trashed)) === undefined) {
       const place = this.#place(file.path);
       const entry = await this.#fs.lstat(place);
       if (entry === undefined && absence === 'may be gone') return;

@@ -64,7 +64,7 @@ export async function applySwap(instance: Instance, plan: SwapPlan, options: Swa
   await writeJournal(fs, cloudFolder, journal);
   const steps = new SwapSteps(fs, packFolder, cloudFolder, journal);
   try {
-    await steps.forward();
+    await steps.forward('from the start');
   } catch (error) {
     await turnBack(fs, instance, journal, error);
     throw error;
@@ -93,7 +93,7 @@ export async function recoverSwapWithDetails(instance: Instance, fs: FsOps = nod
     const steps = new SwapSteps(fs, packFolder, cloudFolder, journal);
     try {
       if ((await fs.lstat(join(cloudFolder, 'staging', journal.id))) === undefined) throw stageIsGone();
-      await steps.forward();
+      await steps.forward('from anywhere');
       await finish(fs, cloudFolder, journal);
       return { outcome: 'completed', trash, displaced: new Map(), ...note };
     } catch (error) {

@@ -70,7 +70,10 @@ export function createConsole(options: ConsoleOptions): Console {
     object({ message_type: 'status', ...rest });
     const done = event.bytesTotal ? ` ${formatBytes(event.bytesDone)} of ${formatBytes(event.bytesTotal)}` : '';
     const text = `${PHASES[event.phase] ?? event.phase}${done}`;
-    if (!tty) return line('info', text);
+    if (!tty) {
+      line('info', text);
+      return;
+    }
     clear();
     out.write(text);
     drawn = true;
@@ -79,7 +82,10 @@ export function createConsole(options: ConsoleOptions): Console {
     line,
     object,
     event: (event) => {
-      if (event.type === 'progress') return progress(event);
+      if (event.type === 'progress') {
+        progress(event);
+        return;
+      }
       object({ message_type: 'warning', code: event.code, message: event.message });
       line('warning', event.message);
     },

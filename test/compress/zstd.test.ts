@@ -217,6 +217,17 @@ test('zstd-codec: a window above 8 MiB is unsupported', () => {
   expect(codeOf(() => wasm.decompress(frame, 10, 'x'))).toBe('unsupported');
 });
 
+test('zstd-codec: a window of exactly 8 MiB fits, again and again', () => {
+  const piece = concatBytes([block('raw', 128 * 1024, false), noise(128 * 1024)]);
+  const pieces = Array.from({ length: 80 }, () => piece);
+  const frame = concatBytes([fromHex('28b52ffd0068'), ...pieces, block('raw', 0, true)]);
+  expect(inspectFrame(frame, 16 * MIB, 'x').windowSize).toBe(8 * MIB);
+  for (let i = 0; i < 3; i++) {
+    expect(wasm.decompress(frame, 16 * MIB, 'x').length).toBe(10 * MIB);
+    expect(wasm.decompress(wasm.compress(noise(3 * MIB)), 3 * MIB, 'x').length).toBe(3 * MIB);
+  }
+});
+
 test('zstd-codec: its small memory is enough for any order of sizes', () => {
   const source = noise(8 * MIB);
   const text = words(8 * MIB, 6);

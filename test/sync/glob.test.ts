@@ -59,9 +59,7 @@ function oracle(pattern: string, path: string): boolean {
   const source = pattern
     .split('/')
     .map((part) =>
-      part === '**'
-        ? '(?:[^/]+/)*'
-        : `${part.replace(/\[!/g, '[^').replace(/\*/g, '[^/]*').replace(/\?/g, '[^/]')}/`,
+      part === '**' ? '(?:[^/]+/)*' : `${part.replace(/\[!/g, '[^/').replace(/\*/g, '[^/]*').replace(/\?/g, '[^/]')}/`,
     )
     .join('');
   return new RegExp(`^${source}`).test(`${path}/`);

@@ -45,7 +45,11 @@ describe('the lock of an instance', () => {
     const folder = await temporaryFolder();
     const lock = await acquireInstanceLock(folder, { command: 'push', waitMs: 0 });
     const told: LockHolder[] = [];
-    const waiting = acquireInstanceLock(folder, { command: 'pull', waitMs: 10_000, onWait: (holder) => told.push(holder) });
+    const waiting = acquireInstanceLock(folder, {
+      command: 'pull',
+      waitMs: 10_000,
+      onWait: (holder) => told.push(holder),
+    });
     setTimeout(() => void lock.release(), 400);
     await (await waiting).release();
     expect(told.map(({ command }) => command)).toEqual(['push']);
@@ -55,7 +59,9 @@ describe('the lock of an instance', () => {
     const folder = await temporaryFolder();
     const lock = await acquireInstanceLock(folder, { command: 'push', waitMs: 0 });
     const signal = AbortSignal.timeout(100);
-    await expect(acquireInstanceLock(folder, { command: 'x', waitMs: 60_000, signal })).rejects.toMatchObject({ code: 'aborted' });
+    await expect(acquireInstanceLock(folder, { command: 'x', waitMs: 60_000, signal })).rejects.toMatchObject({
+      code: 'aborted',
+    });
     await lock.release();
     expect(await lockFiles(folder)).toEqual([]);
   });
@@ -86,14 +92,19 @@ describe('a lock left behind', () => {
     await (await acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).release();
   });
 
-  test.runIf(process.platform === 'linux')('before a restart of this computer is taken over once it is old', async () => {
-    const folder = await temporaryFolder();
-    const path = await leaveBehind(folder, { system: 'another-boot pid:[1]' });
-    await expect(acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).rejects.toMatchObject({ code: 'in-use' });
-    const old = new Date(Date.now() - 60_000);
-    await utimes(path, old, old);
-    await (await acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).release();
-  });
+  test.runIf(process.platform === 'linux')(
+    'before a restart of this computer is taken over once it is old',
+    async () => {
+      const folder = await temporaryFolder();
+      const path = await leaveBehind(folder, { system: 'another-boot pid:[1]' });
+      await expect(acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).rejects.toMatchObject({
+        code: 'in-use',
+      });
+      const old = new Date(Date.now() - 60_000);
+      await utimes(path, old, old);
+      await (await acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).release();
+    },
+  );
 
   test.each([
     ['on another host', { host: 'elsewhere', pid: 1 }],
@@ -112,15 +123,15 @@ describe('a lock left behind', () => {
 
   test('is renewed by its holder, who learns when it is lost', async () => {
     const folder = await temporaryFolder();
-    const lock = await acquireInstanceLock(folder, { command: 'push', waitMs: 0 });
-    const waiter = acquireInstanceLock(folder, { command: 'pull', waitMs: 4500, expireMs: 4000 });
+    const lock = await acquireInstanceLock(folder, { command: 'push', waitMs: 0, renewMs: 100 });
+    const waiter = acquireInstanceLock(folder, { command: 'pull', waitMs: 1500, expireMs: 700 });
     await expect(waiter).rejects.toMatchObject({ code: 'in-use' });
     const [name = ''] = await lockFiles(folder);
     await rm(join(folder, 'lock', name));
     await new Promise((resolve) => lock.lost.addEventListener('abort', resolve));
     expect(lock.lost.reason).toMatchObject({ code: 'in-use' });
     await lock.release();
-  }, 15_000);
+  });
 
   test('half-written announcements of dead processes are no lock', async () => {
     const folder = await temporaryFolder();

@@ -102,7 +102,7 @@ describe('ids and addresses', () => {
     const ids = Array.from({ length: 100 }, newInstanceId);
     for (const id of ids) expect(checkInstanceId(id)).toBe(id);
     expect(new Set(ids).size).toBe(100);
-    expect(ids[0]?.slice(0, 8) <= (ids[99]?.slice(0, 8) ?? '')).toBe(true);
+    expect((ids[0] ?? '').slice(0, 8) <= (ids[99] ?? '').slice(0, 8)).toBe(true);
   });
 
   test('an id given by a person is taken in either case', () => {

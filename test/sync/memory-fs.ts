@@ -240,7 +240,7 @@ export function isCrash(error: unknown): boolean {
  * The same file system until its `n`-th call (from 1), where the power goes: before the call, or with a file half
  * written, a folder half removed. No call works any more after that.
  */
-export function crashAt(fs: MemoryFs, n: number, torn = false): { ops: FsOps; calls: () => number } {
+export function crashAt(fs: FsOps, n: number, torn = false): { ops: FsOps; calls: () => number } {
   let calls = 0;
   const ops = new Proxy<FsOps>(fs, {
     get(target, key: keyof FsOps) {
@@ -257,7 +257,7 @@ export function crashAt(fs: MemoryFs, n: number, torn = false): { ops: FsOps; ca
   return { ops, calls: () => calls };
 }
 
-async function half(fs: MemoryFs, call: keyof FsOps, args: unknown[]): Promise<void> {
+async function half(fs: FsOps, call: keyof FsOps, args: unknown[]): Promise<void> {
   const path = String(args[0]);
   if (call === 'createFile' && args[1] instanceof Uint8Array) {
     await fs.createFile(path, args[1].subarray(0, args[1].length >> 1), 0o644);

@@ -88,11 +88,17 @@ describe('presets and own patterns', () => {
     expect([worlds.includesFile('saves/W/x', 1), worlds.includesFile('options.txt', 1)]).toEqual([true, false]);
     const everything = makeScope({ preset: 'everything' });
     expect(['kubejs/x', 'mods/x.jar', 'a'].every((path) => everything.includesFile(path, 1))).toBe(true);
-    expect(['logs/x', 'libraries/x', '.cloud-sync/x', 'accounts.json'].some((path) => everything.includesFile(path, 1))).toBe(false);
+    expect(
+      ['logs/x', 'libraries/x', '.cloud-sync/x', 'accounts.json'].some((path) => everything.includesFile(path, 1)),
+    ).toBe(false);
   });
 
   test('include replaces the list of the preset, exclude is added, what is never in scope stays out', () => {
-    const scope = makeScope({ preset: 'personal', include: ['kubejs/**', '.cloud-sync/**', 'logs/**'], exclude: ['kubejs/secret'] });
+    const scope = makeScope({
+      preset: 'personal',
+      include: ['kubejs/**', '.cloud-sync/**', 'logs/**'],
+      exclude: ['kubejs/secret'],
+    });
     expect(scope.includesFile('kubejs/x', 1)).toBe(true);
     for (const path of ['kubejs/secret/x', 'saves/W/x', '.cloud-sync/token', 'logs/x']) {
       expect(scope.includesFile(path, 1), path).toBe(false);
@@ -100,7 +106,13 @@ describe('presets and own patterns', () => {
   });
 
   test('nothing never in scope gets in by any settings', () => {
-    const bad = fc.constantFrom('.cloud-sync/token', '.Cloud-Sync/x', 'saves/W/Session.Lock', 'CLOUD-~2/y', 'accounts.json');
+    const bad = fc.constantFrom(
+      '.cloud-sync/token',
+      '.Cloud-Sync/x',
+      'saves/W/Session.Lock',
+      'CLOUD-~2/y',
+      'accounts.json',
+    );
     fc.assert(
       fc.property(bad, fc.subarray(['**', '*', '*/**', '.cloud-sync/**', '**/session.lock']), (path, include) => {
         expect(isNeverInScope(path)).toBe(true);
@@ -136,7 +148,8 @@ describe('scope.json and packwiz.json', () => {
       'config/q.toml': { cachedLocation: null },
     };
     const instance = await instanceWith({
-      '.cloud-sync/scope.json': '\ufeff{"schema":1,"preset":"worlds","include":["config/**"],"exclude":["config/x"],"later":1}',
+      '.cloud-sync/scope.json':
+        '\ufeff{"schema":1,"preset":"worlds","include":["config/**"],"exclude":["config/x"],"later":1}',
       'packwiz.json': JSON.stringify({ packFileHash: {}, cachedFiles, cachedSide: 'client' }),
     });
     const { scope, warnings } = await readScope(instance);

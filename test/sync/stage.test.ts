@@ -15,6 +15,7 @@ import {
   recoverSwap,
   type SwapPlan,
 } from '../../src/sync/stage.js';
+import { crashAt, isCrash } from './memory-fs.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const POSIX = process.platform !== 'win32';
@@ -57,6 +58,29 @@ describe('on the real file system', () => {
     expect(await readdir(join(cloudFolder, 'staging'))).toEqual([]);
     const entry = await nodeFs.lstat(join(packFolder, 'saves', 'W', 'level.dat'));
     expect(placed.get('saves/W/level.dat')).toEqual(entry && stampFrom(entry));
+  });
+
+  test('a power cut at every call ends in the old state or the new one', async () => {
+    const seen = new Set<string>();
+    for (let n = 1; ; n++) {
+      const instance = await makeGame();
+      const plan = await planFor(instance);
+      const cut = await applySwap(instance, plan, { fs: crashAt(nodeFs, n, true).ops }).then(
+        () => false,
+        (error: unknown) => isCrash(error),
+      );
+      const outcome = await recoverSwap(instance);
+      const { packFolder, cloudFolder } = instance;
+      const level = await readFile(join(packFolder, 'saves', 'W', 'level.dat'), 'utf8');
+      const top = (await readdir(packFolder)).length;
+      expect([`old 3`, `new 2`]).toContain(`${level} ${top}`);
+      expect(await readdir(join(cloudFolder, 'staging'))).toEqual([]);
+      expect(await readdir(cloudFolder)).not.toContain('journal.json');
+      seen.add(`${level}, ${outcome}`);
+      await rm(packFolder, { recursive: true });
+      if (!cut) break;
+    }
+    expect([...seen].sort()).toEqual(['new, completed', 'new, nothing', 'old, nothing']);
   });
 
   test.runIf(process.platform === 'linux')('names that are not UTF-8 keep their bytes', async () => {
@@ -106,7 +130,10 @@ describe('before a pull', () => {
     await symlink(other, join(packFolder, 'mods'));
     await checkScopeRoots(instance, scope);
     await symlink(other, join(packFolder, 'config'));
-    await expect(checkScopeRoots(instance, scope)).rejects.toMatchObject({ code: 'unsafe-path', details: { path: 'config' } });
+    await expect(checkScopeRoots(instance, scope)).rejects.toMatchObject({
+      code: 'unsafe-path',
+      details: { path: 'config' },
+    });
     await rm(join(packFolder, 'config'));
     await symlink(join(other, 'nowhere'), join(packFolder, 'config'));
     await expect(checkScopeRoots(instance, scope)).rejects.toMatchObject({ code: 'unsafe-path' });

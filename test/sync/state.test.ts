@@ -89,7 +89,15 @@ describe('the state', () => {
     await writeState(instance, state);
     const good: Record<string, unknown> = JSON.parse(await readFile(path, 'utf8'));
     const broken = ['{', '[]', '{"schema":"2"}'];
-    for (const change of [{ base: 7 }, { root: 'x' }, { seen: ['x'] }, { scope: 1 }, { device_id: 1 }, { files: 1 }, { key_hint: 1 }]) {
+    for (const change of [
+      { base: 7 },
+      { root: 'x' },
+      { seen: ['x'] },
+      { scope: 1 },
+      { device_id: 1 },
+      { files: 1 },
+      { key_hint: 1 },
+    ]) {
       broken.push(JSON.stringify({ ...good, ...change }));
     }
     for (const text of broken) {
@@ -125,7 +133,12 @@ describe('the table of files', () => {
   test('comes back as it was', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(names, rows)), (list) => {
-        const table = new Map(list.map(([name, row]) => [name, { ...row, ...(row.linktarget === undefined ? {} : { linktarget: row.linktarget.replaceAll('\0', '') }) }]));
+        const table = new Map(
+          list.map(([name, row]) => [
+            name,
+            { ...row, ...(row.linktarget === undefined ? {} : { linktarget: row.linktarget.replaceAll('\0', '') }) },
+          ]),
+        );
         expect(decodeFileTable(encodeFileTable(table))).toEqual(table);
       }),
     );
@@ -134,12 +147,16 @@ describe('the table of files', () => {
   test('any bytes are a table or none, never an exception', () => {
     const good = encodeFileTable(state.files);
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 5 }), fc.nat(good.length), (edits, cut) => {
-        const bytes = new Uint8Array(good);
-        for (const [at, value] of edits) bytes[at] = value;
-        decodeFileTable(bytes);
-        decodeFileTable(bytes.subarray(0, cut));
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 5 }),
+        fc.nat(good.length),
+        (edits, cut) => {
+          const bytes = new Uint8Array(good);
+          for (const [at, value] of edits) bytes[at] = value;
+          decodeFileTable(bytes);
+          decodeFileTable(bytes.subarray(0, cut));
+        },
+      ),
     );
   });
 });
@@ -147,7 +164,8 @@ describe('the table of files', () => {
 test('50,000 files are saved and loaded in a moment', async () => {
   const instance = await instanceIn(await temporaryFolder());
   const files = new Map<string, FileRecord>();
-  for (let i = 0; i < 50_000; i++) files.set(`saves/World ${i % 7}/region/r.${i}.${i % 100}.mca`, { ...record, inode: BigInt(i) });
+  for (let i = 0; i < 50_000; i++)
+    files.set(`saves/World ${i % 7}/region/r.${i}.${i % 100}.mca`, { ...record, inode: BigInt(i) });
   const started = performance.now();
   await writeState(instance, { ...state, files });
   const saved = performance.now();

@@ -143,7 +143,11 @@ describe('a swap without a crash', () => {
     const fs = new MemoryFs();
     fs.folder(CLOUD);
     const before = fs.tree('/');
-    const result = await applySwap(instance, { id: 'x', replace: [], remove: [], makeDirs: [], removeDirs: [] }, { fs });
+    const result = await applySwap(
+      instance,
+      { id: 'x', replace: [], remove: [], makeDirs: [], removeDirs: [] },
+      { fs },
+    );
     expect(result.trash).toBeUndefined();
     expect(fs.tree('/')).toEqual(before);
   });
@@ -315,12 +319,14 @@ describe('what is not as the plan says', () => {
     expect(used.tree(CLOUD)['journal.json']).toBeUndefined();
   }
 
-  test('a file that changed is a conflict', () => expectRefused((fs) => fs.put(`${GAME}/saves/W/level.dat`, 'x'), 'conflict'));
+  test('a file that changed is a conflict', () =>
+    expectRefused((fs) => fs.put(`${GAME}/saves/W/level.dat`, 'x'), 'conflict'));
   test('a file that appeared is a conflict', () =>
     expectRefused((fs) => fs.put(`${GAME}/saves/W/region/r.1.0.mca`, 'x'), 'conflict'));
   test('a file to remove that changed is a conflict', () =>
     expectRefused((fs) => fs.put(`${GAME}/saves/Dead/level.dat`, 'x'), 'conflict'));
-  test('a link on the way is refused', () => expectRefused((fs) => fs.link(`${GAME}/saves/New`, '/etc'), 'unsafe-path'));
+  test('a link on the way is refused', () =>
+    expectRefused((fs) => fs.link(`${GAME}/saves/New`, '/etc'), 'unsafe-path'));
   test('a folder on another disk is refused', () => expectRefused((fs) => fs.folder(`${GAME}/saves/New`, 2n), 'io'));
   test('a folder that keeps a file cannot become a file', () =>
     expectRefused((fs) => fs.put(`${GAME}/config/dir-to-file/kept.txt`, 'x'), 'conflict'));
@@ -350,7 +356,16 @@ describe('what is not as the plan says', () => {
 
   test('paths that lead out of the folder, or into .cloud-sync, are refused', async () => {
     const { fs } = await scenario();
-    for (const path of ['../x', '/etc/x', 'a/../x', 'a//b', '.cloud-sync/token', '.Cloud-Sync/token', 'CLOUD-~1/x', 'a/./b']) {
+    for (const path of [
+      '../x',
+      '/etc/x',
+      'a/../x',
+      'a//b',
+      '.cloud-sync/token',
+      '.Cloud-Sync/token',
+      'CLOUD-~1/x',
+      'a/./b',
+    ]) {
       const plan = { id: 's1', replace: [{ path, staged: `${STAGE}/0` }], remove: [], makeDirs: [], removeDirs: [] };
       await expect(applySwap(instance, plan, { fs }), path).rejects.toMatchObject({ code: 'unsafe-path' });
     }
@@ -443,7 +458,15 @@ describe('Windows', () => {
     fs.platform = 'win32';
     fs.folder(CLOUD);
     fs.put(`${STAGE}/0`, 'x');
-    for (const path of ['saves/a:b', 'saves/CON', 'saves/a. ', 'C:/x', 'saves\\..\\x', '.cloud-sync./x', 'saves/\udcff']) {
+    for (const path of [
+      'saves/a:b',
+      'saves/CON',
+      'saves/a. ',
+      'C:/x',
+      'saves\\..\\x',
+      '.cloud-sync./x',
+      'saves/\udcff',
+    ]) {
       const plan = { id: 's1', replace: [{ path, staged: `${STAGE}/0` }], remove: [], makeDirs: [], removeDirs: [] };
       await expect(applySwap(instance, plan, { fs }), path).rejects.toMatchObject({ code: 'unsafe-path' });
     }

@@ -57,7 +57,7 @@ test('beyond the size the oldest go, the newest never', async () => {
 test('a clock that was wrong once keeps nothing for ever, and the next generation is the newest all the same', async () => {
   const { fs } = await trashOf([-9000, 1], [-9001, 1], [1, 1], [2, 1], [20, 1]);
   const name = await nextGeneration(fs, CLOUD, 'new', NOW);
-  expect(name).toBe('20510714T101501Z-new');
+  expect(name).toBe('20510715T101501Z-new');
   fs.put(`${CLOUD}/trash/${name}/files/x`, 'x');
   await pruneTrash(CLOUD, NOW, TRASH_LIMITS, fs);
   expect(await kept(fs)).toEqual(['new', 'g1', 'g0', 'g2', 'g3']);

@@ -4,7 +4,20 @@ import { checkPortableName, findCaseTwins, findUnicodeTwins, foldName } from '..
 
 test.each([
   ...['a<b', 'a>b', 'a:b', 'a"b', 'a|b', 'a?b', 'a*b', 'a\\b', 'a/b', 'a\u0000', 'a\u001f', 'a.', 'a ', '.', '..', ''],
-  ...['CON', 'con', 'Prn.txt', 'aux.', 'NUL', 'nul.tar.gz', 'COM1', 'com9.x', 'LPT\u00b2', 'CON .txt', 'CONIN$', 'com0'],
+  ...[
+    'CON',
+    'con',
+    'Prn.txt',
+    'aux.',
+    'NUL',
+    'nul.tar.gz',
+    'COM1',
+    'com9.x',
+    'LPT\u00b2',
+    'CON .txt',
+    'CONIN$',
+    'com0',
+  ],
   ...['\udcff', 'a\ud800', 'x'.repeat(256)],
 ])('%j cannot exist on Windows', (name) => expect(checkPortableName(name)).toMatch(/^(has|is|ends) /));
 
@@ -14,7 +27,9 @@ test.each([
 ])('%j can', (name) => expect(checkPortableName(name)).toBeUndefined());
 
 test('twins are found, also among folders, and once', () => {
-  expect(findCaseTwins(['saves/World/a', 'saves/world/a', 'saves/World/b', 'x'])).toEqual([['saves/World', 'saves/world']]);
+  expect(findCaseTwins(['saves/World/a', 'saves/world/a', 'saves/World/b', 'x'])).toEqual([
+    ['saves/World', 'saves/world'],
+  ]);
   expect(findCaseTwins(['a/X', 'b/x', 'a/x'])).toEqual([['a/X', 'a/x']]);
   expect(findCaseTwins(['caf\u00e9', 'CAFE\u0301', 'ß', 'ss'])).toEqual([['caf\u00e9', 'CAFE\u0301']]);
   expect(findUnicodeTwins(['caf\u00e9', 'CAFE\u0301', 'cafe\u0301'])).toEqual([['caf\u00e9', 'cafe\u0301']]);
@@ -23,9 +38,14 @@ test('twins are found, also among folders, and once', () => {
 
 test('folding makes equal what differs in case or normal form', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), (name) => {
-      expect(foldName(name.normalize('NFD'))).toBe(foldName(name.normalize('NFC')));
-      if (name.toUpperCase().length === name.length) expect(foldName(name.toUpperCase())).toBe(foldName(name));
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', 'Z', 'ä', 'É', 'ж', 'Я', 'ς', 'Σ', 'ǆ', '\u212a', '😀', '𐐨', 'ß') }),
+      (name) => {
+        expect(foldName(name.normalize('NFD'))).toBe(foldName(name.normalize('NFC')));
+        if (name.includes('ß')) return;
+        expect(foldName(name.toUpperCase())).toBe(foldName(name));
+        expect(foldName(name.toLowerCase())).toBe(foldName(name));
+      },
+    ),
   );
 });

@@ -1,0 +1,124 @@
+/**
+ * Carries a pull's plan out: fetch everything into staging, verified and durable, then swap it in through the journal.
+ * Until the swap nothing of the player's is touched.
+ */
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileStamp } from '../archive/scan.js';
+import { ioError } from '../base/errors.js';
+import { toFsPath } from '../base/raw-string.js';
+import type { Repository } from '../repo/repository.js';
+import { fetchFiles } from '../restore/fetch-files.js';
+import type { Executor } from '../worker/executor.js';
+import type { LocalSide } from './local.js';
+import type { PlannedFile, PullPlan } from './plan.js';
+import type { Updated } from './results.js';
+import type { SyncSession } from './session.js';
+import { applySwap, checkFreeSpace, checkTargets, makeStaging } from './stage.js';
+
+/** Fetches and swaps. */
+export class Application {
+  readonly #session: SyncSession;
+  readonly #repo: Repository;
+  readonly #executor: Executor;
+  readonly #local: LocalSide;
+  readonly #plan: PullPlan;
+
+  constructor(session: SyncSession, repo: Repository, executor: Executor, local: LocalSide, plan: PullPlan) {
+    this.#session = session;
+    this.#repo = repo;
+    this.#executor = executor;
+    this.#local = local;
+    this.#plan = plan;
+  }
+
+  /** undefined if there was nothing to change. */
+  async run(): Promise<Omit<Updated, 'snapshot' | 'warnings'> | undefined> {
+    const { place, remove, removeDirs, makeDirs } = this.#plan;
+    const entries = this.#local.scan.entries;
+    if (
+      place.length === 0 &&
+      remove.length === 0 &&
+      removeDirs.length === 0 &&
+      makeDirs.every((dir) => entries.has(dir))
+    ) {
+      return undefined;
+    }
+    const { instance } = this.#session;
+    await checkTargets(
+      instance,
+      place.map(({ path }) => path),
+      remove,
+    );
+    await checkFreeSpace(instance, bytesIn(place));
+    const staging = await makeStaging(instance);
+    let staged: string[];
+    try {
+      staged = await this.#stage(staging.folder);
+    } catch (error) {
+      await staging.remove();
+      throw error;
+    }
+    this.#session.phase('applying');
+    const { trash } = await applySwap(instance, {
+      id: staging.id,
+      replace: place.map(({ path }, i) => ({
+        path,
+        staged: staged[i] ?? '',
+        expected: this.#stampAt(path) ?? 'absent',
+      })),
+      remove: remove.map((path) => ({ path, expected: this.#stampAt(path) ?? 'absent' })),
+      makeDirs,
+      removeDirs,
+    });
+    const replaced = place.filter(({ path }) => entries.has(path)).length;
+    const files = { added: place.length - replaced, changed: replaced, removed: remove.length };
+    const result = { outcome: 'updated', files, bytesWritten: bytesIn(place) } as const;
+    return trash === undefined ? result : { ...result, trash };
+  }
+
+  #stampAt(path: string): FileStamp | undefined {
+    return this.#local.scan.entries.get(path);
+  }
+
+  /** Every new file under a number in the staging folder: no name of the cloud's can lead anywhere. */
+  async #stage(folder: string): Promise<string[]> {
+    const places = this.#plan.place.map((_, i) => join(folder, String(Math.floor(i / 1000)), String(i)));
+    for (let i = 0; i * 1000 < places.length; i++) await mkdir(join(folder, String(i)), { recursive: true });
+    const pairs = this.#plan.place.map((file, i) => ({ ...file, destination: places[i] ?? '' }));
+    const files = pairs.filter(({ entry }) => entry.type === 'file');
+    const total = { filesTotal: files.length, bytesTotal: bytesIn(files) };
+    let filesDone = 0;
+    let bytesDone = 0;
+    const tell = (): void =>
+      this.#session.emit({ type: 'progress', phase: 'downloading', filesDone, bytesDone, ...total });
+    await fetchFiles(this.#repo, files, {
+      signal: this.#session.signal,
+      opener: this.#executor,
+      onBytes: (bytes) => {
+        bytesDone += bytes;
+        tell();
+      },
+      onFile: () => {
+        filesDone += 1;
+        tell();
+      },
+    });
+    for (const { entry, destination, path } of pairs) {
+      if (entry.type === 'symlink') await makeLink(entry.linktarget ?? '', destination, path);
+    }
+    return places;
+  }
+}
+
+function bytesIn(files: readonly PlannedFile[]): number {
+  return files.reduce((sum, { entry }) => sum + entry.size, 0);
+}
+
+async function makeLink(target: string, destination: string, path: string): Promise<void> {
+  try {
+    await symlink(toFsPath(target), destination);
+  } catch (error) {
+    throw ioError(error, 'cannot make the link', path);
+  }
+}
