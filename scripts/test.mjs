@@ -22,17 +22,19 @@ async function step(name, work) {
 
 async function main() {
   await prepare({ install: true, build: true });
-  await step('lint', () => tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--colors=off']));
-  await step('types', () => tool('typescript/bin/tsc', ['-p', '.', '--pretty', 'false']));
   // Imported late: on a fresh clone nothing but node itself is there until now.
   const { preparePeers } = await import('./peers.mjs');
   const { prepareWine } = await import('./wine.mjs');
-  for (const [name, work] of [
-    ['peers', preparePeers],
-    ['wine', prepareWine],
-  ]) {
+  // Downloads, most of it, the first time: they run beside lint and types.
+  const programs = [
+    ['peers', preparePeers()],
+    ['wine', prepareWine()],
+  ];
+  await step('lint', () => tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--colors=off']));
+  await step('types', () => tool('typescript/bin/tsc', ['-p', '.', '--pretty', 'false']));
+  for (const [name, prepared] of programs) {
     const start = performance.now();
-    const { ready, reason } = await work();
+    const { ready, reason } = await prepared;
     console.log(`${name.padEnd(10)} ${ready ? 'ready ' : 'absent'}  ${since(start)}${ready ? '' : `  (${reason})`}`);
   }
   console.log();

@@ -14,9 +14,30 @@ const CONTROL = /[^ -\uffff]/;
 const CONTROL_INSIDE = /[^ -\uffff](?!$)/;
 const LONE_SURROGATE = /\p{Cs}/gu;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
-const DIGITS = /0|[1-9][0-9]*/y;
+const DIGITS = /(?:0|[1-9][0-9]*)(?![0-9.eE])/y;
+/** Numbers of so many digits are below 2^53. */
+const SAFE_DIGITS = 15;
 const LITERAL = /true|false|null/y;
 const MAX_U64 = 2n ** 64n - 1n;
+
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
+const NULL = 0x6e;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+/** What #peek gives at the end of the document. */
+const END = -1;
 
 /**
  * Reads a document from front to back. Objects and arrays are walked with
@@ -50,42 +71,42 @@ export class JsonReader {
 
   /** The document must end here. */
   end(): void {
-    if (this.#peek() !== '') throw this.#unexpected('the end');
+    if (this.#peek() !== END) throw this.#unexpected('the end');
   }
 
   /** Consumes a `null` and says true, or says false. */
   isNull(): boolean {
-    if (this.#peek() !== 'n') return false;
+    if (this.#peek() !== NULL) return false;
     this.#match(LITERAL, 'a value');
     return true;
   }
 
   beginObject(): void {
-    this.#expect('{');
+    this.#expect(OPEN_OBJECT);
     this.#first = true;
   }
 
   /** The next member's key, or undefined once the object has ended. */
   key(): string | undefined {
-    if (!this.#next('}')) return undefined;
+    if (!this.#next(CLOSE_OBJECT)) return undefined;
     const key = this.string();
-    this.#expect(':');
+    this.#expect(COLON);
     return key;
   }
 
   beginArray(): void {
-    this.#expect('[');
+    this.#expect(OPEN_ARRAY);
     this.#first = true;
   }
 
   /** Whether the array has another element; false once it has ended. */
   more(): boolean {
-    return this.#next(']');
+    return this.#next(CLOSE_ARRAY);
   }
 
   /** A string. Escaped lone surrogates become U+FFFD, as in Go: they must never look like bytes of a raw string. */
   string(): string {
-    this.#expect('"');
+    this.#expect(QUOTE);
     const text = this.#text;
     const start = this.#at;
     let end = text.indexOf('"', start);
@@ -105,7 +126,9 @@ export class JsonReader {
 
   /** A whole number from 0 to 2^53-1. */
   integer(): number {
-    const digits = this.#digits();
+    const quick = this.#quickInteger();
+    if (quick !== undefined) return quick;
+    const digits = this.#match(DIGITS, 'a whole number');
     const value = Number(digits);
     if (!Number.isSafeInteger(value)) throw this.damaged(`the number ${digits.slice(0, 40)} is too large`);
     return value;
@@ -113,8 +136,10 @@ export class JsonReader {
 
   /** A whole number from 0 to 2^64-1. */
   uint64(): bigint {
-    const digits = this.#digits();
-    const value = digits.length < 16 ? BigInt(Number(digits)) : digits.length <= 20 ? BigInt(digits) : MAX_U64 + 1n;
+    const quick = this.#quickInteger();
+    if (quick !== undefined) return BigInt(quick);
+    const digits = this.#match(DIGITS, 'a whole number');
+    const value = digits.length <= 20 ? BigInt(digits) : MAX_U64 + 1n;
     if (value > MAX_U64) throw this.damaged(`the number ${digits.slice(0, 40)} is too large`);
     return value;
   }
@@ -122,17 +147,17 @@ export class JsonReader {
   /** Passes over any value. */
   skip(depth = 0): void {
     if (depth > MAX_DEPTH) throw this.damaged('it is nested too deeply');
-    const char = this.#peek();
-    if (char === '{') {
+    const code = this.#peek();
+    if (code === OPEN_OBJECT) {
       this.beginObject();
       while (this.key() !== undefined) this.skip(depth + 1);
-    } else if (char === '[') {
+    } else if (code === OPEN_ARRAY) {
       this.beginArray();
       while (this.more()) this.skip(depth + 1);
-    } else if (char === '"') {
+    } else if (code === QUOTE) {
       this.string();
     } else {
-      this.#match(char === '-' || (char >= '0' && char <= '9') ? NUMBER : LITERAL, 'a value');
+      this.#match(code === MINUS || (code >= ZERO && code <= NINE) ? NUMBER : LITERAL, 'a value');
     }
   }
 
@@ -144,42 +169,52 @@ export class JsonReader {
     return this.#text.slice(start, this.#at);
   }
 
-  #digits(): string {
-    this.#peek();
-    const digits = this.#match(DIGITS, 'a whole number');
-    // What follows a whole number in JSON; anything else makes it a fraction, an exponent or no number at all.
-    const after = this.#text.charAt(this.#at);
-    if (/[0-9.eE]/.test(after)) throw this.#unexpected('a whole number');
-    return digits;
+  /** A short whole number without regular expressions; undefined, and nothing consumed, if it takes a closer look. */
+  #quickInteger(): number | undefined {
+    const text = this.#text;
+    let code = this.#peek();
+    const start = this.#at;
+    if (code === ZERO) return undefined;
+    let at = start;
+    let value = 0;
+    while (code >= ZERO && code <= NINE) {
+      value = value * 10 + code - ZERO;
+      at += 1;
+      code = text.charCodeAt(at);
+    }
+    if (at - start > SAFE_DIGITS || (code !== COMMA && code !== CLOSE_OBJECT)) return undefined;
+    if (at === start) return undefined;
+    this.#at = at;
+    return value;
   }
 
   /** Steps to the next element; false when `close` ends the list. */
-  #next(close: string): boolean {
+  #next(close: number): boolean {
     const first = this.#first;
     this.#first = false;
-    const char = this.#peek();
-    if (char === close) {
+    if (this.#peek() === close) {
       this.#at += 1;
       return false;
     }
     if (first) return true;
-    this.#expect(',');
+    this.#expect(COMMA);
     return true;
   }
 
-  #expect(char: string): void {
-    if (this.#peek() !== char) throw this.#unexpected(`"${char}"`);
+  #expect(code: number): void {
+    if (this.#peek() !== code) throw this.#unexpected(`"${String.fromCharCode(code)}"`);
     this.#at += 1;
   }
 
-  /** The next character that is not white space; '' at the end. */
-  #peek(): string {
-    let char = this.#text.charAt(this.#at);
-    while (char === ' ' || char === '\n' || char === '\r' || char === '\t') {
+  /** The next character that is not white space, or END. */
+  #peek(): number {
+    const text = this.#text;
+    while (this.#at < text.length) {
+      const code = text.charCodeAt(this.#at);
+      if (code !== SPACE && code !== LINE_FEED && code !== CARRIAGE_RETURN && code !== TAB) return code;
       this.#at += 1;
-      char = this.#text.charAt(this.#at);
     }
-    return char;
+    return END;
   }
 
   #match(pattern: RegExp, wanted: string): string {
@@ -213,6 +248,6 @@ function nextOrEnd(text: string, char: string, from: number): number {
 /** Whether an odd number of backslashes stands before the quote at `end`. */
 function isEscaped(text: string, start: number, end: number): boolean {
   let at = end;
-  while (at > start && text.charCodeAt(at - 1) === 0x5c) at -= 1;
+  while (at > start && text.charCodeAt(at - 1) === BACKSLASH) at -= 1;
   return (end - at) % 2 === 1;
 }

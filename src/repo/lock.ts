@@ -1,21 +1,24 @@
 /**
- * A held lock on the repository, refreshed until released. Locks are files: conflict if either side is exclusive.
+ * Locks on the repository. They are files; two conflict if either is exclusive.
  *   acquire: look for conflicting locks, write ours, wait, look again (two writers may have raced), else withdraw.
+ *   hold: every 5 minutes write a new one, then remove the old one (lock-keeper.ts).
  * `restic prune` deletes packs of any writer that holds no lock, hence every write holds one.
  */
 import { hostname } from 'node:os';
 import type { Backend } from '../backend/backend.js';
-import { SyncError, throwIfAborted } from '../base/errors.js';
+import { errnoOf, isSyncError, SyncError, throwIfAborted } from '../base/errors.js';
 import type { LockId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import { sleep } from '../base/sleep.js';
+import { parseGoTime } from './go-time.js';
 import type { LockFile } from './lock-file.js';
+import { LockKeeper, REFRESH_MS, withTimeLimit } from './lock-keeper.js';
 
 /** Reads and writes sealed lock files; the repository gives it. */
 export interface LockStore {
   readonly backend: Backend;
-  load(id: LockId): Promise<LockFile>;
-  save(lock: LockFile): Promise<LockId>;
+  load(id: LockId, signal?: AbortSignal): Promise<LockFile>;
+  save(lock: LockFile, signal?: AbortSignal): Promise<LockId>;
 }
 
 export interface LockOptions {
@@ -23,22 +26,27 @@ export interface LockOptions {
   /** How long to wait for others to go, in ms. */
   readonly waitMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds since 1970. */
   readonly now?: () => number;
   readonly onWait?: (holder: string) => void;
 }
 
 export interface HeldLock {
   readonly id: LockId;
-  /** Fires when the lock could not be refreshed in time: whoever holds it must stop writing. */
+  /** Fires when the lock could not be refreshed in time, or was taken away: whoever holds it must stop writing. */
   readonly lost: AbortSignal;
+  /** Resolves if others respect the lock; throws 'locked' if not. To be called before what makes data reachable. */
+  ensureFresh(): Promise<void>;
   release(): Promise<void>;
 }
 
 /** A lock that nobody has refreshed for this long is dead (restic: 30 minutes). */
 export const STALE_MS: number = 30 * 60_000;
-const REFRESH_MS = 5 * 60_000;
-/** Past this age without a refresh others may soon take the lock for dead, so we stop first. */
-const GIVE_UP_MS = 22.5 * 60_000;
+/**
+ * Host names are not unique (two PCs may both be called "steamdeck"), and a process id means nothing on another PC. A
+ * living lock is never older than one refresh, so only one that has missed two is judged by its process.
+ */
+export const DEAD_PROCESS_MS: number = 2 * REFRESH_MS;
 const SETTLE_MS = 200;
 const RETRY_MS = 5_000;
 
@@ -51,27 +59,35 @@ export async function acquireLock(store: LockStore, options: LockOptions = {}): 
     const blocker = (await findConflict(store, undefined, options, now)) ?? (await tryTake(store, options, now));
     if (typeof blocker !== 'string') return blocker;
     const left = deadline - now();
-    if (left <= 0) throw new SyncError('locked', `the repository is locked by ${blocker}; try again when it is done`);
+    if (left <= 0) throw new SyncError('locked', `the repository is locked by ${blocker}`);
     options.onWait?.(blocker);
-    await sleep(Math.min(RETRY_MS, left), options.signal);
+    // By chance longer or shorter: two who withdrew from each other must not meet again and again.
+    await sleep(Math.min(RETRY_MS * (0.5 + Math.random()), left), options.signal);
   }
 }
 
 /** Writes our lock, then looks again. Returns the held lock, or who was quicker. */
 async function tryTake(store: LockStore, options: LockOptions, now: () => number): Promise<HeldLock | string> {
-  const id = await store.save(describeSelf(options.exclusive ?? false, now()));
+  const describe = (): LockFile => describeSelf(options.exclusive ?? false, now());
+  const taken = now();
+  const id = await store.save(describe(), options.signal);
+  let blocker: string | undefined;
   try {
     await sleep(SETTLE_MS, options.signal);
-    const blocker = await findConflict(store, id, options, now);
-    if (blocker === undefined) return new Keeper(store, id, options.exclusive ?? false, now);
-    await store.backend.remove('locks', id);
-    return blocker;
+    blocker = await findConflict(store, id, options, now);
   } catch (error) {
-    await store.backend.remove('locks', id).catch(() => {
+    await withdraw(store, id).catch(() => {
       // The first error is the one to tell; a lock left behind goes stale by itself.
     });
     throw error;
   }
+  if (blocker === undefined) return new LockKeeper(store, id, { describe, now, taken });
+  await withdraw(store, id);
+  return blocker;
+}
+
+function withdraw(store: LockStore, id: LockId): Promise<void> {
+  return withTimeLimit((signal) => store.backend.remove('locks', id, { signal }));
 }
 
 /** Who holds a lock that conflicts with the wanted one, as text; dead locks are removed on the way. */
@@ -81,114 +97,63 @@ async function findConflict(
   options: LockOptions,
   now: () => number,
 ): Promise<string | undefined> {
-  for (const file of await store.backend.list('locks', { signal: options.signal })) {
+  const { signal } = options;
+  for (const file of await store.backend.list('locks', { signal })) {
     // An empty file is a lock being written or a broken one; restic passes over both.
     if (file.name === own || file.size === 0) continue;
     const id = file.name as LockId;
-    const lock = await loadLock(store, id);
+    const lock = await loadLock(store, id, signal);
     if (lock === undefined) continue;
-    if (lock === 'unreadable') return `an unreadable lock (${shortId(id)})`;
-    if (isDead(lock, now())) {
-      await store.backend.remove('locks', id);
-      continue;
+    if (lock === 'unreadable') {
+      return `locks/${shortId(id)}, which cannot be read; if nobody uses it, "restic unlock --remove-all" clears it`;
     }
-    if (options.exclusive === true || lock.exclusive) {
-      const kind = lock.exclusive ? 'exclusively ' : '';
-      return `${lock.username || 'someone'}@${lock.hostname} (process ${lock.pid}), held ${kind}since ${lock.time}`;
-    }
+    if (isDead(lock, now())) await store.backend.remove('locks', id, { signal });
+    else if (options.exclusive === true || lock.exclusive) return describeHolder(lock);
   }
   return undefined;
 }
 
-async function loadLock(store: LockStore, id: LockId): Promise<LockFile | 'unreadable' | undefined> {
+async function loadLock(
+  store: LockStore,
+  id: LockId,
+  signal: AbortSignal | undefined,
+): Promise<LockFile | 'unreadable' | undefined> {
   try {
-    return await store.load(id);
+    return await store.load(id, signal);
   } catch (error) {
-    if (error instanceof SyncError && error.code === 'not-found') return undefined;
-    if (error instanceof SyncError && error.code === 'damaged') return 'unreadable';
+    if (isSyncError(error, 'not-found')) return undefined;
+    if (isSyncError(error, 'damaged', 'unsupported')) return 'unreadable';
     throw error;
   }
 }
 
-/** Older than half an hour, or left by a process of this machine that no longer runs. */
-export function isDead(lock: LockFile, nowMs: number): boolean {
-  const time = Date.parse(lock.time);
-  if (Number.isFinite(time) && nowMs - time > STALE_MS) return true;
-  return lock.hostname === hostname() && lock.pid !== process.pid && !isRunning(lock.pid);
+function describeHolder(lock: LockFile): string {
+  const who = `${lock.username || 'someone'}@${lock.hostname} (process ${lock.pid})`;
+  return `${who}, held ${lock.exclusive ? 'exclusively ' : ''}since ${lock.time}; try again when it is done`;
 }
 
+/** Older than half an hour, or left by a process of this machine that no longer runs. */
+export function isDead(lock: LockFile, nowMs: number): boolean {
+  const age = nowMs - Number(parseGoTime(lock.time) / 1_000_000n);
+  if (age > STALE_MS) return true;
+  const ours = lock.hostname === hostname() && lock.pid !== process.pid;
+  return ours && age > DEAD_PROCESS_MS && !isRunning(lock.pid);
+}
+
+/** On Windows too, signal 0 only asks. Any other error than "no such process" means that there is one, or no answer. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it runs, as another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errnoOf(error) !== 'ESRCH';
   }
 }
 
 function describeSelf(exclusive: boolean, nowMs: number): LockFile {
-  const user = process.env['USER'] ?? process.env['USERNAME'] ?? '';
-  const lock = {
-    time: new Date(nowMs).toISOString(),
-    exclusive,
-    hostname: hostname(),
-    username: user,
-    pid: process.pid,
-  };
+  const username = process.env['USER'] ?? process.env['USERNAME'] ?? '';
+  const lock = { time: new Date(nowMs).toISOString(), exclusive, hostname: hostname(), username, pid: process.pid };
   const uid = process.getuid?.();
   const gid = process.getgid?.();
   return uid && gid ? { ...lock, uid, gid } : lock;
-}
-
-class Keeper implements HeldLock {
-  readonly #store: LockStore;
-  readonly #exclusive: boolean;
-  readonly #now: () => number;
-  readonly #lost = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  #id: LockId;
-  #refreshed: number;
-  #refreshing: Promise<void> = Promise.resolve();
-
-  constructor(store: LockStore, id: LockId, exclusive: boolean, now: () => number) {
-    this.#store = store;
-    this.#id = id;
-    this.#exclusive = exclusive;
-    this.#now = now;
-    this.#refreshed = now();
-    this.#timer = setInterval(() => {
-      this.#refreshing = this.#refresh();
-    }, REFRESH_MS);
-    this.#timer.unref();
-  }
-
-  get id(): LockId {
-    return this.#id;
-  }
-
-  get lost(): AbortSignal {
-    return this.#lost.signal;
-  }
-
-  async release(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#refreshing;
-    await this.#store.backend.remove('locks', this.#id);
-  }
-
-  /** New lock first, old one away after: at no time is there none. */
-  async #refresh(): Promise<void> {
-    try {
-      const old = this.#id;
-      this.#id = await this.#store.save(describeSelf(this.#exclusive, this.#now()));
-      this.#refreshed = this.#now();
-      await this.#store.backend.remove('locks', old);
-    } catch (error) {
-      // One failure is no reason to stop: the next tick tries again, until others may take the lock for dead.
-      if (this.#now() - this.#refreshed > GIVE_UP_MS) {
-        this.#lost.abort(new SyncError('locked', 'the lock could not be renewed; stopped writing', { cause: error }));
-      }
-    }
-  }
 }

@@ -6,7 +6,8 @@
 import type { Bytes } from '../base/bytes.js';
 import { toHex } from '../base/bytes.js';
 import { Semaphore } from '../base/concurrency.js';
-import type { IndexId, PackId, SnapshotId, TreeId } from '../base/ids.js';
+import { SyncError, throwIfAborted } from '../base/errors.js';
+import type { BlobId, IndexId, PackId, SnapshotId, TreeId } from '../base/ids.js';
 import { open, seal } from '../crypto/box.js';
 import type { FinishedPack } from '../pack/builder.js';
 import type { BlobType } from '../pack/header.js';
@@ -15,6 +16,7 @@ import { blobId, sealBlob } from './codec.js';
 import { saveUnpacked } from './files.js';
 import type { IndexPack } from './index-file.js';
 import { encodeIndexFile } from './index-file.js';
+import type { HeldLock } from './lock.js';
 import { DEFAULT_PACK_SIZE, Packer } from './packer.js';
 import type { Repository } from './repository.js';
 import type { Snapshot } from './snapshot.js';
@@ -23,6 +25,7 @@ import { encodeSnapshot } from './snapshot.js';
 /** restic starts a new index file at 50,000 blobs or 10 minutes: what makes a broken upload resumable. */
 const INDEX_BLOBS = 50_000;
 const INDEX_MS = 10 * 60_000;
+const CONNECTIONS = 5;
 
 export interface WriteStats {
   dataBlobs: number;
@@ -33,29 +36,42 @@ export interface WriteStats {
   bytesPacked: number;
 }
 
+export interface SessionOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes at which a pack is closed; 16 MiB by default. */
+  readonly packSize?: number;
+  /** Packs sent at once; each is held in memory. 5 by default. */
+  readonly connections?: number;
+  /** Blobs at which an index file is written; 50,000 by default. */
+  readonly indexBlobs?: number;
+  readonly onSent?: (bytes: number) => void;
+}
+
 export class WriteSession {
-  /** Fires when the caller gave up or the lock was lost. */
+  /** Fires when the caller gave up, the lock was lost, or anything of this session failed. */
   readonly signal: AbortSignal;
   readonly stats: WriteStats = { dataBlobs: 0, treeBlobs: 0, bytesAdded: 0, bytesPacked: 0 };
   readonly #repo: Repository;
+  readonly #lock: HeldLock;
   readonly #packer: Packer;
   readonly #slots: Semaphore;
+  readonly #indexBlobs: number;
   readonly #uploads = new Set<Promise<void>>();
-  readonly #failures: unknown[] = [];
+  readonly #stop = new AbortController();
   readonly #onSent: ((bytes: number) => void) | undefined;
+  #failure: { readonly error: unknown } | undefined;
   #unindexed: IndexPack[] = [];
   #unindexedBlobs = 0;
   #indexedAt: number = Date.now();
 
-  constructor(
-    repo: Repository,
-    signal: AbortSignal,
-    options: { packSize?: number; connections?: number; onSent?: (bytes: number) => void },
-  ) {
+  constructor(repo: Repository, lock: HeldLock, options: SessionOptions) {
     this.#repo = repo;
-    this.signal = signal;
+    this.#lock = lock;
     this.#onSent = options.onSent;
-    this.#slots = new Semaphore(options.connections ?? 5);
+    this.#slots = new Semaphore(options.connections ?? CONNECTIONS);
+    this.#indexBlobs = options.indexBlobs ?? INDEX_BLOBS;
+    const signals = [this.#stop.signal, lock.lost];
+    this.signal = AbortSignal.any(options.signal ? [...signals, options.signal] : signals);
     const { codec } = repo;
     const box = {
       seal: (plain: Bytes) => seal(codec.crypto, codec.key, plain),
@@ -65,11 +81,12 @@ export class WriteSession {
   }
 
   /** True for the one caller that has to bring this blob. */
-  claim(type: BlobType, id: TreeId): boolean {
+  claim(type: BlobType, id: BlobId): boolean {
     return this.#repo.index.claim(type, id);
   }
 
-  release(type: BlobType, id: TreeId): void {
+  /** Gives a claim back. A claimed blob that is neither added nor given back forbids the commit. */
+  release(type: BlobType, id: BlobId): void {
     this.#repo.index.release(type, id);
   }
 
@@ -102,19 +119,38 @@ export class WriteSession {
   /** Flushes, then stores the snapshot that makes it all reachable. */
   async commit(snapshot: Snapshot): Promise<SnapshotId> {
     await this.flush();
-    return saveUnpacked(this.#repo.backend, this.#repo.codec, 'snapshots', encodeSnapshot(snapshot), this.signal);
+    const { backend, codec, index } = this.#repo;
+    if (index.claimCount > 0) {
+      throw new SyncError('internal', `${index.claimCount} blobs were promised and not stored; no snapshot was made`);
+    }
+    await this.#lock.ensureFresh();
+    return saveUnpacked(backend, codec, 'snapshots', encodeSnapshot(snapshot), this.signal);
   }
 
-  /** Waits for what is under way, whatever becomes of it: nothing of this session runs on after its end. */
+  /** Ends the session: what is under way is cut off. Returns the first thing that went wrong, the reason of the rest. */
+  fail(error: unknown): unknown {
+    const { lost } = this.#lock;
+    this.#failure ??= { error: lost.aborted ? lost.reason : error };
+    this.#stop.abort(this.#failure.error);
+    return this.#failure.error;
+  }
+
+  /**
+   * Waits for what is under way, whatever becomes of it: nothing of this session runs on after its end. What was
+   * promised, or lies in a pack that no index file names, is forgotten: it must not count as stored later.
+   */
   async settle(): Promise<void> {
     await Promise.allSettled(this.#uploads);
+    const { index } = this.#repo;
+    for (const { id, blobs } of this.#unindexed) index.removePack(id, blobs);
+    index.releaseAll();
   }
 
   async #upload(pack: FinishedPack): Promise<void> {
     const free = await this.#slots.acquire();
     const task = this.#store(pack)
       .catch((error: unknown) => {
-        this.#failures.push(error);
+        this.fail(error);
       })
       .finally(() => {
         free();
@@ -125,6 +161,7 @@ export class WriteSession {
   }
 
   async #store(pack: FinishedPack): Promise<void> {
+    this.#check();
     const id = toHex(this.#repo.codec.crypto.sha256(pack.bytes)) as PackId;
     await this.#repo.backend.write('data', id, pack.bytes, { signal: this.signal });
     this.stats.bytesPacked += pack.bytes.length;
@@ -132,7 +169,7 @@ export class WriteSession {
     this.#repo.index.addPack(id, pack.blobs);
     this.#unindexed.push({ id, blobs: [...pack.blobs] });
     this.#unindexedBlobs += pack.blobs.length;
-    if (this.#unindexedBlobs >= INDEX_BLOBS || Date.now() - this.#indexedAt > INDEX_MS) await this.#saveIndex();
+    if (this.#unindexedBlobs >= this.#indexBlobs || Date.now() - this.#indexedAt > INDEX_MS) await this.#saveIndex();
   }
 
   async #saveIndex(): Promise<void> {
@@ -142,11 +179,17 @@ export class WriteSession {
     this.#unindexedBlobs = 0;
     this.#indexedAt = Date.now();
     const { backend, codec } = this.#repo;
-    await saveUnpacked<IndexId>(backend, codec, 'index', encodeIndexFile(packs), this.signal);
+    try {
+      await this.#lock.ensureFresh();
+      await saveUnpacked<IndexId>(backend, codec, 'index', encodeIndexFile(packs), this.signal);
+    } catch (error) {
+      this.#unindexed.push(...packs);
+      throw error;
+    }
   }
 
   #check(): void {
-    if (this.#failures.length > 0) throw this.#failures[0];
-    this.signal.throwIfAborted();
+    if (this.#failure) throw this.#failure.error;
+    throwIfAborted(this.signal);
   }
 }

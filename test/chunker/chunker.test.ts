@@ -115,6 +115,25 @@ test('each cut is where the definition says, and there is none before it', () =>
   for (let at = MIN_CHUNK; at < end; at += 397) expect(isCut(data, at, P)).toBe(false);
 });
 
+test('two chunkers at once do not disturb each other, nor do two polynomials', () => {
+  const data = randomData(5 * MIB, 11);
+  const other = parsePolynomial('214163799472d5');
+  const expected = [P, other, P].map((p) => chunkLengths(createPlainChunker(p), data));
+  const found = [P, other, P].map((p) => ({ chunker: wasmChunker(p), lengths: [0] }));
+  for (let at = 0; at < data.length; at += 50_000) {
+    for (const { chunker, lengths } of found) {
+      const to = Math.min(data.length, at + 50_000);
+      for (let from = at; from < to; ) {
+        const cut = chunker.next(data, from, to);
+        lengths.push((lengths.pop() ?? 0) + (cut >= 0 ? cut : to) - from);
+        if (cut >= 0) lengths.push(0);
+        from = cut >= 0 ? cut : to;
+      }
+    }
+  }
+  expect(found.map(({ lengths }) => lengths.filter((length) => length > 0))).toEqual(expected);
+});
+
 describe('the kernel agrees with its twin', () => {
   const step = fc.oneof(
     fc.integer({ min: 1, max: 200 }).map((n) => n * 1000 + 1),
