@@ -71,8 +71,9 @@ export async function scanFolder(root: string, filter: ScanFilter, signal?: Abor
     skipped: [],
   };
   await scanInto(walker, '');
-  if (walker.unreadable[0]?.path === '') throw walker.unreadable[0].error;
-  return walker;
+  const { entries, unreadable, skipped } = walker;
+  if (unreadable[0]?.path === '') throw unreadable[0].error;
+  return { entries, unreadable, skipped };
 }
 
 /** Returns whether anything of the folder was included. */
@@ -162,7 +163,9 @@ export function sameStamp(a: FileStamp, b: FileStamp): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
 }
 
-/** Nearest whole millisecond. */
+/** Nearest whole millisecond; halves go up, before 1970 too. */
 export function toMs(ns: bigint): number {
-  return Number((ns + 500_000n) / 1_000_000n);
+  const shifted = ns + 500_000n;
+  const rest = shifted % 1_000_000n;
+  return Number((shifted - rest) / 1_000_000n) - (rest < 0n ? 1 : 0);
 }

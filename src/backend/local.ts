@@ -5,26 +5,32 @@
  * beside its place, fsynced, made read-only and renamed; restic ignores such leftovers, as does `list`.
  */
 import { randomBytes } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { link, lstat, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
-import { errnoOf, ioError, isSyncError, throwIfAborted } from '../base/errors.js';
+import { ioError, isSyncError, throwIfAborted } from '../base/errors.js';
 import { isId } from '../base/ids.js';
 import type { Backend, ByteRange, CallOptions, FileInfo, FileType } from './backend.js';
 import { LISTED_TYPES } from './backend.js';
 import { whileBusy } from './busy.js';
 import { alreadyExists, checkName, fileLabel, notFound, shorterThanRange } from './file-name.js';
-import { ignoreIfUnsupported, syncFolder } from './sync-folder.js';
+import type { Modes } from './local-file.js';
+import {
+  exists,
+  fileSize,
+  isMissing,
+  linkExclusive,
+  namesIn,
+  PRIVATE,
+  readFully,
+  SHARED,
+  writeTemporary,
+} from './local-file.js';
+import { syncFolder } from './sync-folder.js';
 
 /** Parallel calls while listing: enough to hide the latency of a network share. */
 const LIST_PARALLEL = 16;
-
-interface Modes {
-  readonly folder: number;
-  readonly file: number;
-}
 
 class LocalBackend implements Backend {
   readonly location: string;
@@ -59,8 +65,8 @@ class LocalBackend implements Backend {
         names.filter(isId),
         LIST_PARALLEL,
         async (name) => {
-          const info = await fileInfo(join(at, name));
-          if (info !== undefined) found.set(name, { name, size: info });
+          const size = await fileSize(join(at, name));
+          if (size !== undefined) found.set(name, { name, size });
         },
         options.signal,
       );
@@ -187,94 +193,7 @@ class LocalBackend implements Backend {
   }
 }
 
-const PRIVATE: Modes = { folder: 0o700, file: 0o600 };
-const SHARED: Modes = { folder: 0o770, file: 0o660 };
-
 /** A repository in a local (or mounted) folder. Nothing is touched before the first call. */
 export function localBackend(path: string): Backend {
   return new LocalBackend(path);
-}
-
-function isMissing(error: unknown): boolean {
-  const errno = errnoOf(error);
-  return errno === 'ENOENT' || errno === 'ENOTDIR';
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false, // asked only to choose between two errors
-  );
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-/** Size of a regular file (also through a link), undefined for anything else or if it has just been removed. */
-async function fileInfo(path: string): Promise<number | undefined> {
-  try {
-    const info = await stat(path);
-    return info.isFile() ? info.size : undefined;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Exactly `length` bytes, or undefined if the file ends before. */
-async function readFully(
-  handle: FileHandle,
-  offset: number,
-  length: number,
-  signal: AbortSignal | undefined,
-): Promise<Bytes | undefined> {
-  const data = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    throwIfAborted(signal);
-    const { bytesRead } = await handle.read(data, done, length - done, offset + done);
-    if (bytesRead === 0) return undefined;
-    done += bytesRead;
-  }
-  return data;
-}
-
-async function writeTemporary(path: string, data: Bytes, modes: Modes, signal: AbortSignal | undefined): Promise<void> {
-  const handle = await openNew(path, modes);
-  try {
-    await handle.writeFile(data, { signal });
-    await handle.sync().catch(ignoreIfUnsupported);
-    // As restic: read-only, so that nothing overwrites it by accident; not on Windows, where it could not be removed.
-    if (process.platform !== 'win32') await handle.chmod(modes.file & 0o440).catch(ignoreIfUnsupported);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function openNew(path: string, modes: Modes): Promise<FileHandle> {
-  try {
-    return await open(path, 'wx', modes.file);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-  }
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: modes.folder });
-  await syncFolder(dirname(folder));
-  return open(path, 'wx', modes.file);
-}
-
-/** False where the file system has no hard links (FAT, some network shares). */
-async function linkExclusive(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') throw error;
-    return false; // the rename that follows reports what is really wrong, if anything is
-  }
 }

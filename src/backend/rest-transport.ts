@@ -9,20 +9,16 @@ import { concatBytes, toBase64, utf8 } from '../base/bytes.js';
 import { Semaphore } from '../base/concurrency.js';
 import { SyncError, throwIfAborted } from '../base/errors.js';
 import { acquireSlot } from './abort.js';
+import type { ClientOptions, HttpClient } from './rest-client.js';
+import { openClient } from './rest-client.js';
 import { transportError } from './rest-error.js';
 import { Watchdog } from './watchdog.js';
 
-export interface TransportOptions {
-  /** Base address with a slash at the end, without credentials. */
-  readonly url: string;
+export interface TransportOptions extends ClientOptions {
   readonly username: string | undefined;
   readonly password: string | undefined;
-  readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly stallTimeoutMs: number;
-  readonly connections: number;
-  readonly ca: string | undefined;
-  readonly dispatcher: Dispatcher | undefined;
   readonly userAgent: string;
   readonly now: () => number;
 }
@@ -48,11 +44,6 @@ export interface Answer {
   readonly body: Bytes;
 }
 
-interface Client {
-  readonly request: typeof import('undici').request;
-  readonly dispatcher: Dispatcher;
-}
-
 /** Upload pieces: half the cost of 64 KiB (2026-11), and passed within the stall limit by any line of 5 kB/s or more. */
 const PIECE = 256 * 1024;
 /** Of an error's body, so much is read for the message. */
@@ -62,7 +53,7 @@ export class RestTransport {
   readonly #options: TransportOptions;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #slots: Semaphore;
-  #client: Promise<Client> | undefined;
+  #client: Promise<HttpClient> | undefined;
   #closed = false;
   #clockSkewMs: number | undefined;
 
@@ -145,7 +136,7 @@ export class RestTransport {
     return Readable.from(pieces(body), { objectMode: false, highWaterMark: PIECE });
   }
 
-  #connectOnce(): Promise<Client> {
+  #connectOnce(): Promise<HttpClient> {
     if (this.#closed) throw new SyncError('internal', 'the backend has been closed');
     this.#client ??= openClient(this.#options);
     return this.#client;
@@ -156,27 +147,6 @@ export class RestTransport {
     // The header is cut to whole seconds: half a second later is the best guess.
     if (!Number.isNaN(server)) this.#clockSkewMs = server + 500 - (begun + this.#options.now()) / 2;
   }
-}
-
-async function openClient(options: TransportOptions): Promise<Client> {
-  const { Agent, EnvHttpProxyAgent, request } = await import('undici');
-  if (options.dispatcher) return { request, dispatcher: options.dispatcher };
-  // No TCP keep-alive: the watchdog notices a dead line sooner, and node.exe under wine cannot connect with it.
-  const socket = { timeout: options.connectTimeoutMs, keepAlive: false };
-  const tls = { ...socket, ...(options.ca !== undefined && { ca: options.ca }) };
-  const common = { connections: options.connections, connect: tls, keepAliveTimeout: 10_000 };
-  if (!wantsProxy(options.url)) return { request, dispatcher: new Agent(common) };
-  // Plain http goes to the proxy as such: many proxies allow a tunnel to port 443 only.
-  const proxied = { ...common, requestTls: tls, proxyTls: socket, proxyTunnel: false };
-  return { request, dispatcher: new EnvHttpProxyAgent(proxied) };
-}
-
-/** As curl, Go and restic: never for this computer itself. The agent itself looks at NO_PROXY. */
-function wantsProxy(url: string): boolean {
-  const { hostname } = new URL(url);
-  if (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')) return false;
-  const { env } = process;
-  return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].some((name) => (env[name] ?? '') !== '');
 }
 
 async function readAnswer(

@@ -5,13 +5,13 @@
  */
 import type { Dispatcher } from 'undici';
 import type { Bytes } from '../base/bytes.js';
-import { fromUtf8 } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { isSyncError, SyncError } from '../base/errors.js';
-import { isId } from '../base/ids.js';
 import type { Backend, ByteRange, CallOptions, FileInfo, FileType } from './backend.js';
 import { alreadyExists, checkName, fileLabel, notFound, shorterThanRange } from './file-name.js';
 import { statusError } from './rest-error.js';
+import { decodeList } from './rest-list.js';
+import { isHtml, isPage, printable } from './rest-page.js';
 import type { Answer, Exchange } from './rest-transport.js';
 import { RestTransport } from './rest-transport.js';
 import { parseRestUrl } from './rest-url.js';
@@ -205,57 +205,4 @@ export function restBackend(options: RestOptions): RestBackend {
 function pathOf(type: FileType, name: string): string {
   checkName(type, name);
   return type === 'config' ? 'config' : `${type}/${name}`;
-}
-
-function isHtml(answer: Answer): boolean {
-  return /^(text\/html|application\/xhtml)/i.test(answer.header('content-type') ?? '');
-}
-
-/**
- * Whether a web page came instead of the server's answer. The type alone says nothing: rest-server guesses it, and
- * sends a pack that happens to begin with `<A>` as text/html (one in a million), so the body must begin like a page.
- */
-function isPage(answer: Answer): boolean {
-  const { status, body } = answer;
-  if (!isHtml(answer) || (status >= 300 && status !== 404)) return false;
-  return /^[\s\ufeff]*<(!doctype|html|head|script|!--)/i.test(fromUtf8(body.subarray(0, 200)));
-}
-
-/** One line for a message, from a body which anybody may have written. */
-function printable(body: Bytes): string {
-  return fromUtf8(body.subarray(0, 200))
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, 120);
-}
-
-interface ListEntry {
-  readonly name: string;
-  /** Undefined in version 1. */
-  readonly size: number | undefined;
-}
-
-/** Names that are no ids are left out: rest-server lists its own temporary files, too. `null` is an old server's []. */
-function decodeList(answer: Answer, action: string): ListEntry[] {
-  const garbage = (what: string, cause?: unknown): SyncError =>
-    new SyncError('server', `${action}: the list ${what}`, { retryable: true, cause });
-  let list: unknown;
-  try {
-    list = JSON.parse(fromUtf8(answer.body));
-  } catch (error) {
-    throw garbage('is not JSON', error);
-  }
-  if (list === null) return [];
-  if (!Array.isArray(list)) throw garbage('is not an array');
-  const entries = list.map((entry: unknown): ListEntry => {
-    if (typeof entry === 'string') return { name: entry, size: undefined };
-    if (typeof entry === 'object' && entry !== null && 'name' in entry && 'size' in entry) {
-      const { name, size } = entry;
-      if (typeof name === 'string' && typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) {
-        return { name, size };
-      }
-    }
-    throw garbage(`holds ${(JSON.stringify(entry) ?? '').slice(0, 80)}`);
-  });
-  return entries.filter((entry) => isId(entry.name));
 }

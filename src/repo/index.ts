@@ -27,6 +27,17 @@ export class BlobIndex {
     }
   }
 
+  /** Forgets a pack that no index file came to name: other readers could not find what is in it. */
+  removePack(pack: PackId, blobs: readonly PackedBlob[]): void {
+    this.#packs.delete(pack);
+    for (const { type, id } of blobs) {
+      const map = this.#of(type);
+      const others = (map.get(id) ?? []).filter((one) => one.pack !== pack);
+      if (others.length > 0) map.set(id, others);
+      else map.delete(id);
+    }
+  }
+
   /** Every known copy, none if the blob is not stored. */
   locate(type: BlobType, id: BlobId): readonly BlobLocation[] {
     return this.#of(type).get(id) ?? [];
@@ -53,6 +64,11 @@ export class BlobIndex {
     if (this.#claimed.has(key) || this.#of(type).has(id)) return false;
     this.#claimed.add(key);
     return true;
+  }
+
+  /** Blobs that are claimed and not stored yet. */
+  get claimCount(): number {
+    return this.#claimed.size;
   }
 
   /** Gives a claim back after its blob could not be made. */

@@ -30,6 +30,7 @@ export class LockKeeper implements HeldLock {
   readonly #store: LockStore;
   readonly #options: KeeperOptions;
   readonly #lost = new AbortController();
+  readonly #cut = new AbortController();
   readonly #beat: NodeJS.Timeout;
   #id: LockId;
   /** Replaced, but not removed yet. */
@@ -63,8 +64,9 @@ export class LockKeeper implements HeldLock {
 
   async release(): Promise<void> {
     clearInterval(this.#beat);
-    await this.#refreshing;
     await withTimeLimit(async (signal) => {
+      signal.addEventListener('abort', () => this.#cut.abort(), { once: true });
+      await this.#refreshing;
       for (const id of [...this.#old, this.#id]) await this.#store.backend.remove('locks', id, { signal });
     });
   }
@@ -85,7 +87,7 @@ export class LockKeeper implements HeldLock {
   async #replace(): Promise<void> {
     const { backend } = this.#store;
     const begun = this.#options.now();
-    const signal = AbortSignal.timeout(REFRESH_LIMIT_MS);
+    const signal = AbortSignal.any([this.#cut.signal, AbortSignal.timeout(REFRESH_LIMIT_MS)]);
     const id = await this.#store.save(this.#options.describe(), signal);
     this.#old.add(this.#id);
     const before = this.#id;

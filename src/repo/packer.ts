@@ -45,11 +45,11 @@ export class Packer {
   /** Closes all open packs; the rests of one type share a pack where they fit. */
   async flush(): Promise<void> {
     for (const type of ['data', 'tree'] as const) {
-      const [first, second] = this.#open[type].filter((builder) => builder.count > 0);
+      const rests = this.#open[type].filter((builder) => builder.count > 0);
       this.#open[type] = newBuilders();
-      const merged = first && second && first.absorb(second, this.#target);
-      for (const builder of [first, merged ? undefined : second])
-        if (builder) await this.#store(builder.finish(this.#box));
+      const [first, second] = rests;
+      if (first && second && first.absorb(second, this.#target)) rests.pop();
+      for (const builder of rests) await this.#store(builder.finish(this.#box));
     }
   }
 }

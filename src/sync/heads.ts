@@ -1,7 +1,9 @@
 /**
  * Which snapshots are an instance's present state. A head is a snapshot that no other one follows; one head is the
- * normal state, two are a fork. Clocks decide nothing, with one exception: snapshots made before this program came
- * (by its predecessor, by restic) do not name what they follow across PCs, so among themselves the newest counts.
+ * normal state, two are a fork. Clocks decide nothing, with two exceptions, in which nothing else is left to go by:
+ *   - Snapshots made before this program came (by its predecessor, by restic) do not name what they follow across
+ *     PCs: as long as there are only those, the newest counts.
+ *   - `restic forget` leaves gaps: where a chain is broken, what is older than the part behind the gap is before it.
  */
 import type { SnapshotId } from '../base/ids.js';
 import { isId } from '../base/ids.js';
@@ -25,26 +27,72 @@ export interface Heads {
   readonly outdated: readonly SnapshotId[];
 }
 
-export function findHeads(snapshots: readonly KnownSnapshot[]): Heads {
-  const followed = new Set<string>();
-  for (const { id, snapshot } of snapshots) {
-    for (const other of followedBy(snapshot)) if (other !== id) followed.add(other);
-  }
-  const open = snapshots.filter(({ id }) => !followed.has(id)).sort(newestFirst);
+/** What this PC knows from its last sync. */
+export interface Before {
+  readonly base?: SnapshotId;
+  /** Snapshots that were there then, when there was one head: none of them but the base can be one now. */
+  readonly seen: ReadonlySet<string>;
+}
+
+export function findHeads(snapshots: readonly KnownSnapshot[], before?: Before): Heads {
+  const followed = new Set(snapshots.flatMap(({ snapshot }) => followedBy(snapshot)));
+  const open = snapshots.filter((one) => !namesOf(one).some((name) => followed.has(name))).sort(newestFirst);
+  const unsettled = withoutSettled(open, before);
+  const heads = withoutForgotten(unsettled, snapshots);
   const anyOurs = snapshots.some(({ snapshot }) => isOurs(snapshot));
-  if (anyOurs || open.length <= 1) return { heads: open, outdated: [] };
-  return { heads: open.slice(0, 1), outdated: open.slice(1).map(({ id }) => id) };
+  if (anyOurs || heads.length <= 1) return { heads, outdated: [] };
+  return { heads: heads.slice(0, 1), outdated: heads.slice(1).map(({ id }) => id) };
 }
 
 export function isOurs(snapshot: Snapshot): boolean {
   return snapshot.programVersion?.startsWith(PROGRAM) ?? false;
 }
 
+/** `restic tag` and `rewrite` give a snapshot a new id and keep the first one as `original`. */
+function namesOf({ id, snapshot }: KnownSnapshot): string[] {
+  return snapshot.original === undefined ? [id] : [id, snapshot.original];
+}
+
 function followedBy(snapshot: Snapshot): string[] {
-  const tagged = (snapshot.tags ?? [])
-    .filter((tag) => tag.startsWith(FOLLOWS_TAG))
-    .map((tag) => tag.slice(FOLLOWS_TAG.length));
-  return [...(snapshot.parent ? [snapshot.parent] : []), ...tagged.filter(isId)];
+  const tags = (snapshot.tags ?? []).filter((tag) => tag.startsWith(FOLLOWS_TAG));
+  const tagged = tags.map((tag) => tag.slice(FOLLOWS_TAG.length)).filter(isId);
+  return snapshot.parent === undefined ? tagged : [snapshot.parent, ...tagged];
+}
+
+function withoutSettled(open: readonly KnownSnapshot[], before: Before | undefined): readonly KnownSnapshot[] {
+  if (before?.base === undefined || open.length <= 1) return open;
+  const left = open.filter((one) => one.id === before.base || !before.seen.has(one.id));
+  return left.length === 0 ? open : left;
+}
+
+/** Drops what is older than a head whose parent has been forgotten. */
+function withoutForgotten(
+  open: readonly KnownSnapshot[],
+  snapshots: readonly KnownSnapshot[],
+): readonly KnownSnapshot[] {
+  const present = new Set(snapshots.flatMap(namesOf));
+  const byName = new Map(snapshots.flatMap((one) => namesOf(one).map((name) => [name, one] as const)));
+  const afterGap = open.filter((head) => isBehindGap(head, byName, present));
+  const newest = afterGap[0];
+  if (newest === undefined) return open;
+  return open.filter((one) => afterGap.includes(one) || newestFirst(one, newest) < 0);
+}
+
+/** Whether the way back from a head ends at a parent that is no longer there. */
+function isBehindGap(
+  head: KnownSnapshot,
+  byName: ReadonlyMap<string, KnownSnapshot>,
+  present: ReadonlySet<string>,
+): boolean {
+  const visited = new Set<string>();
+  for (let one: KnownSnapshot | undefined = head; one !== undefined; ) {
+    const parent: string | undefined = one.snapshot.parent;
+    if (parent === undefined || visited.has(parent)) return false;
+    if (!present.has(parent)) return true;
+    visited.add(parent);
+    one = byName.get(parent);
+  }
+  return false;
 }
 
 function newestFirst(a: KnownSnapshot, b: KnownSnapshot): number {

@@ -3,12 +3,10 @@
  */
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import { sameEntry } from '../archive/manifest.js';
-import { leadsOutside } from '../restore/safe-link.js';
 import { foldersAbove } from './game-path.js';
+import { chooseHeld } from './held.js';
 import { inScope } from './local.js';
 import type { Scope } from './scope.js';
-import { isNeverInScope } from './scope-rules.js';
-import { checkPortableName, findCaseTwins } from './windows-names.js';
 
 export interface PlannedFile {
   readonly path: string;
@@ -42,7 +40,12 @@ export interface PlanInput {
 }
 
 export function planPull(input: PlanInput): PullPlan {
-  const { held, warnings } = chooseHeld(input);
+  const { held, warnings } = chooseHeld({
+    head: input.head,
+    scope: input.scope,
+    platform: input.platform,
+    isHere: (path) => input.local.has(path) && !input.absent.has(path),
+  });
   const wanted = new Map([...input.head].filter(([path]) => !held.has(path)));
   const folders = new Set<string>();
   for (const [path, entry] of wanted) {
@@ -91,42 +94,4 @@ function emptied(removable: readonly (readonly [string, ManifestEntry])[], keep:
     if (entry.type === 'dir') folders.add(path);
   }
   return [...folders].filter((folder) => !keep.has(folder)).sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-}
-
-function chooseHeld(input: PlanInput): { held: Set<string>; warnings: string[] } {
-  const held = new Set<string>();
-  const warnings: string[] = [];
-  const hold = (path: string, reason: string): void => {
-    held.add(path);
-    warnings.push(`${path} was left out: ${reason}; it stays in the cloud`);
-  };
-  for (const [path, entry] of input.head) {
-    if (isNeverInScope(path) || !inScope(input.scope, path, entry)) held.add(path);
-    else if (entry.type === 'symlink' && leadsOutside(path, entry.linktarget ?? '')) {
-      hold(path, `it is a link that leads outside the game folder (${entry.linktarget ?? ''})`);
-    } else if (input.platform === 'win32') {
-      const reason = path
-        .split('/')
-        .map(checkPortableName)
-        .find((one) => one !== undefined);
-      if (reason !== undefined) hold(path, `Windows cannot have this name, which ${reason}`);
-    }
-  }
-  if (input.platform === 'win32' || input.platform === 'darwin') {
-    holdTwins(input, held, hold);
-  }
-  return { held, warnings };
-}
-
-/** Of names that are one on this file system only one can exist: the one that is here already, else the first. */
-function holdTwins(input: PlanInput, held: ReadonlySet<string>, hold: (path: string, reason: string) => void): void {
-  const paths = [...input.head.keys()].filter((path) => !held.has(path));
-  for (const group of findCaseTwins(paths)) {
-    const keep = group.find((path) => input.local.has(path) && !input.absent.has(path)) ?? [...group].sort()[0] ?? '';
-    for (const twin of group) {
-      if (twin === keep) continue;
-      const below = paths.filter((path) => path === twin || path.startsWith(`${twin}/`));
-      for (const path of below) if (!held.has(path)) hold(path, `this system cannot tell it from ${keep}`);
-    }
-  }
 }

@@ -18,7 +18,7 @@ import { compareWithState, HASH_ONLY, readUnknown, scanInstance } from './local.
 import { planPull } from './plan.js';
 import { recordCommon } from './record.js';
 import type { CloudSide } from './remote-side.js';
-import { baseManifest, manifestOf, readCloud } from './remote-side.js';
+import { baseManifest, manifestOf, readCloud, withTable } from './remote-side.js';
 import type { PullResult } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
@@ -44,7 +44,7 @@ async function pullInstance(session: SyncSession): Promise<PullResult> {
   await repo.loadIndex(signal);
   const cloud = await readCloud(session, repo, ids);
   if (cloud.head === undefined) return nothingInCloud(session);
-  return pullHead(session, repo, cloud, cloud.head);
+  return pullHead(await withTable(session, repo, cloud), repo, cloud, cloud.head);
 }
 
 function upToDate(session: SyncSession, snapshot: SnapshotId): PullResult {
@@ -74,7 +74,7 @@ async function pullHead(
   const scan = await scanInstance(instance, scope, signal);
   const local = compareWithState(scan, state, scope);
   const theirs = await manifestOf(session, repo, head);
-  const base = await baseManifest(session, repo, cloud);
+  const base = baseManifest(state);
   const executor = await services.createExecutor(repo, bytesOf(local) + downloadSize(theirs, local));
   try {
     const mine = await readLocal(session, executor, local);

@@ -21,7 +21,7 @@ import type { LocalSide, ReadOutcome } from './local.js';
 import { compareWithState, HASH_ONLY, isUntouched, readUnknown, scanInstance } from './local.js';
 import { recordCommon } from './record.js';
 import type { CloudSide } from './remote-side.js';
-import { baseManifest, manifestOf, readCloud, sameContent } from './remote-side.js';
+import { baseManifest, manifestOf, readCloud, sameContent, withTable } from './remote-side.js';
 import type { FileCounts, NothingSent, PushResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
@@ -49,9 +49,10 @@ async function pushInstance(session: SyncSession): Promise<PushResult> {
   const repo = (await openRepository(session, remote)) ?? (await makeRepository(session, remote));
   await repo.loadIndex(signal);
   const cloud = await readCloud(session, repo, ids);
-  const base = await baseManifest(session, repo, cloud);
-  const present = withoutLostBlobs(local, repo);
-  return new Push(session, remote, repo, cloud, base, present, startedMs).run();
+  const whole = await withTable(session, repo, cloud);
+  const compared = whole === session ? local : compareWithState(scan, whole.state, scope);
+  const base = baseManifest(whole.state);
+  return new Push(whole, remote, repo, cloud, base, withoutLostBlobs(compared, repo), startedMs).run();
 }
 
 /** A file known by its stamp whose blobs the repository has lost is read and sent again. */

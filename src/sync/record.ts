@@ -25,7 +25,8 @@ export interface Common {
  */
 const RACY_NS = 50_000_000n;
 const RACY_COARSE_NS = 2_000_000_000n;
-const NO_STAMP: FileStamp = { size: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
+/** Equal to no stamp that a file can have: the file is read. */
+export const NO_STAMP: FileStamp = { size: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
 
 export async function recordCommon(session: SyncSession, common: Common, startedMs: number): Promise<void> {
   const startedNs = BigInt(startedMs) * 1_000_000n;
@@ -52,7 +53,7 @@ function isSettled(mtimeNs: bigint, startedNs: bigint): boolean {
   return mtimeNs < startedNs - margin;
 }
 
-function toRecord(entry: ManifestEntry, stamp: FileStamp, held: boolean): FileRecord {
+export function toRecord(entry: ManifestEntry, stamp: FileStamp, held: boolean): FileRecord {
   const { type, executable, content, mtimeMs, linktarget, size } = entry;
   const record = { ...stamp, size, type, executable, content, mtimeMs, held };
   return linktarget === undefined ? record : { ...record, linktarget };

@@ -11,7 +11,9 @@ import { readManifest } from '../restore/read-manifest.js';
 import { findGameRoot } from './game-root.js';
 import type { KnownSnapshot } from './heads.js';
 import { findHeads } from './heads.js';
+import { chooseHeld } from './held.js';
 import { toEntry } from './local.js';
+import { NO_STAMP, toRecord } from './record.js';
 import { isNeverInScope } from './scope-rules.js';
 import type { SyncSession } from './session.js';
 import { loadSnapshots } from './session.js';
@@ -33,7 +35,7 @@ export async function readCloud(
   ids: readonly SnapshotId[],
 ): Promise<CloudSide> {
   const snapshots = await loadSnapshots(repo, ids, session.signal);
-  const { heads, outdated } = findHeads(snapshots);
+  const { heads, outdated } = findHeads(snapshots, session.state);
   const [head] = heads;
   if (heads.length <= 1) return { ids, snapshots, head, outdated };
   const names = heads.map(
@@ -55,24 +57,25 @@ export async function manifestOf(session: SyncSession, repo: Repository, known: 
   return kept.length === manifest.size ? manifest : new Map(kept);
 }
 
-/**
- * What this PC last had in common with the cloud. From the state; or, if a crash cost the state its table, from the
- * snapshot itself. undefined at first contact.
- */
-export async function baseManifest(
-  session: SyncSession,
-  repo: Repository,
-  cloud: CloudSide,
-): Promise<Manifest | undefined> {
-  const { state } = session;
+/** What this PC last had in common with the cloud; undefined at first contact. */
+export function baseManifest(state: State | undefined): Manifest | undefined {
   if (state?.base === undefined) return undefined;
-  if (state.files.size > 0) return recordedManifest(state);
-  const known = cloud.snapshots.find(({ id }) => id === state.base);
-  return known && manifestOf(session, repo, known);
+  return new Map([...state.files].map(([path, record]) => [path, toEntry(record)]));
 }
 
-export function recordedManifest(state: State): Manifest {
-  return new Map([...state.files].map(([path, record]) => [path, toEntry(record)]));
+/**
+ * The session with a table of files where a crash cost the state its own: rebuilt from the snapshot it names. No stamp
+ * is known then, so every file is read once. If that snapshot has been forgotten, it is a first contact.
+ */
+export async function withTable(session: SyncSession, repo: Repository, cloud: CloudSide): Promise<SyncSession> {
+  const { state, scope, services } = session;
+  if (state?.base === undefined || state.files.size > 0) return session;
+  const known = cloud.snapshots.find(({ id }) => id === state.base);
+  if (known === undefined) return { ...session, state: undefined };
+  const head = await manifestOf(session, repo, known);
+  const { held } = chooseHeld({ head, scope, platform: services.platform, isHere: () => false });
+  const files = new Map([...head].map(([path, entry]) => [path, toRecord(entry, NO_STAMP, held.has(path))]));
+  return { ...session, state: { ...state, files } };
 }
 
 export function sameContent(a: Manifest, b: Manifest): boolean {

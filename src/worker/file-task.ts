@@ -6,10 +6,11 @@
  *
  * One chunk is held at a time, in a buffer that is reused: memory is bounded by tasks, not by files.
  */
+import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import type { Bytes } from '../base/bytes.js';
-import { ioError, throwIfAborted } from '../base/errors.js';
+import { ioError, SyncError, throwIfAborted } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
 import { toFsPath } from '../base/raw-string.js';
 import type { Chunker } from '../chunker/chunker.js';
@@ -37,7 +38,17 @@ export interface FileTools {
 
 const READ_AHEAD = 1024 * 1024;
 const BUFFER_SIZE = MAX_CHUNK + READ_AHEAD;
-const idleBuffers: Bytes[] = [];
+/** Whoever put a link or a pipe in the place of a file after the scan gets neither followed nor waited for. */
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** What a large file needs; made anew it would cost more than the file. */
+interface Splitter {
+  readonly buffer: Bytes;
+  readonly chunker: Chunker;
+}
+
+/** As many as there were tasks at once; they go with the tools. */
+const idleSplitters = new WeakMap<FileTools, Splitter[]>();
 
 /** Throws 'io' (details.errno tells why) when the file cannot be read, 'aborted', or what the sink throws. */
 export async function saveFile(
@@ -46,9 +57,12 @@ export async function saveFile(
   sink: FileSink,
   signal?: AbortSignal,
 ): Promise<FileResult> {
-  const file = await attempt(path, () => open(toFsPath(path), 'r'));
+  throwIfAborted(signal);
+  const file = await attempt(path, () => open(toFsPath(path), FLAGS));
   try {
-    const { size } = await attempt(path, () => file.stat());
+    const stats = await attempt(path, () => file.stat());
+    if (!stats.isFile()) throw new SyncError('io', `cannot read ${path}: it is no ordinary file`, { details: { path } });
+    const { size } = stats;
     if (size < MIN_CHUNK) return await saveSmall(tools, file, path, size, sink, signal);
     return await saveLarge(tools, file, path, sink, signal);
   } finally {
@@ -80,13 +94,15 @@ async function saveLarge(
   sink: FileSink,
   signal?: AbortSignal,
 ): Promise<FileResult> {
-  const buffer = idleBuffers.pop() ?? new Uint8Array(BUFFER_SIZE);
-  const chunker = tools.newChunker();
+  const splitter = takeSplitter(tools);
+  const { buffer, chunker } = splitter;
   const content: BlobId[] = [];
-  let start = 0; // of the present chunk
-  let scanned = 0; // the chunker has seen everything before
+  // In the buffer: the present chunk begins at start, the chunker has seen all before scanned, bytes end at filled.
+  let start = 0;
+  let scanned = 0;
   let filled = 0;
-  let position = 0; // in the file, of the end of what is filled
+  // In the file: the end of what is filled.
+  let position = 0;
   try {
     for (;;) {
       const cut = chunker.next(buffer, scanned, filled);
@@ -116,8 +132,15 @@ async function saveLarge(
     if (filled > start) content.push(await saveChunk(tools.codec, buffer.subarray(start, filled), sink, signal));
     return { content, size: position };
   } finally {
-    idleBuffers.push(buffer);
+    chunker.reset();
+    idleSplitters.get(tools)?.push(splitter);
   }
+}
+
+function takeSplitter(tools: FileTools): Splitter {
+  const idle = idleSplitters.get(tools) ?? [];
+  idleSplitters.set(tools, idle);
+  return idle.pop() ?? { buffer: new Uint8Array(BUFFER_SIZE), chunker: tools.newChunker() };
 }
 
 async function saveChunk(codec: Codec, plain: Bytes, sink: FileSink, signal?: AbortSignal): Promise<BlobId> {

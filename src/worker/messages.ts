@@ -49,3 +49,9 @@ export function fromPlainError(plain: PlainError): SyncError {
   const details = plain.errno === undefined ? {} : { errno: plain.errno };
   return new SyncError(plain.code, plain.message, { retryable: plain.retryable, details });
 }
+
+/** The buffer to transfer, if the bytes are all of it; a view into something larger is copied instead. */
+export function ownBuffer(bytes: Bytes): ArrayBuffer[] {
+  const { buffer } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length ? [buffer] : [];
+}

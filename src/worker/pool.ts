@@ -4,12 +4,12 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Bytes } from '../base/bytes.js';
-import { SyncError } from '../base/errors.js';
+import { SyncError, throwIfAborted } from '../base/errors.js';
 import type { PackPart } from '../repo/loader.js';
 import type { Executor } from './executor.js';
 import type { FileResult, FileSink } from './file-task.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.js';
-import { fromPlainError, toPlainError } from './messages.js';
+import { fromPlainError, ownBuffer, toPlainError } from './messages.js';
 
 export interface PoolOptions {
   readonly threads: number;
@@ -18,12 +18,12 @@ export interface PoolOptions {
   readonly setup: WorkerSetup;
 }
 
-type Opened = (Bytes | SyncError)[];
+type Result = FromWorker & { kind: 'saved' | 'opened' };
 
 interface Job {
+  /** Absent where the worker has nothing to ask. */
   readonly sink?: FileSink;
-  saved(result: FileResult): void;
-  opened(blobs: Opened): void;
+  done(result: Result): void;
   failed(error: unknown): void;
 }
 
@@ -36,10 +36,13 @@ class Thread {
   #dead: SyncError | undefined;
 
   constructor(options: PoolOptions) {
-    this.#worker = new Worker(options.source, { eval: true, workerData: options.setup, stdin: false });
+    const { source, setup } = options;
+    // Without the options of this process: one like --input-type=module would turn the source into something else.
+    this.#worker = new Worker(source, { eval: true, workerData: setup, execArgv: [], name: 'instance-sync' });
     // An idle pool must not keep the process alive; a job under way does.
     this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+    this.#worker.on('messageerror', (error) => this.#die(error));
     this.#worker.on('error', (error) => this.#die(error));
     this.#worker.on('exit', (code) => this.#die(new Error(`exit code ${code}`)));
   }
@@ -50,20 +53,22 @@ class Thread {
 
   start(message: ToWorker, job: Job, transfer: readonly ArrayBuffer[] = []): void {
     if (this.#dead) return job.failed(this.#dead);
+    this.#worker.postMessage(message, transfer);
     this.#jobs.set(message.job, job);
     this.#worker.ref();
-    this.#worker.postMessage(message, transfer);
   }
 
   async stop(): Promise<void> {
+    this.#end(new SyncError('internal', 'a worker thread was stopped while it had work'));
     await this.#worker.terminate();
   }
 
   #receive(message: FromWorker): void {
     const job = this.#jobs.get(message.job);
     if (!job) return;
-    if (message.kind === 'claim')
+    if (message.kind === 'claim') {
       return this.#answer(message.job, async () => (await job.sink?.claim(message.id)) ?? false);
+    }
     if (message.kind === 'blob') {
       return this.#answer(message.job, async () => {
         await job.sink?.emit(message.blob, message.plainLength);
@@ -71,10 +76,8 @@ class Thread {
       });
     }
     this.#finish(message.job);
-    if (message.kind === 'saved') job.saved(message.result);
-    else if (message.kind === 'opened') {
-      job.opened(message.blobs.map((one) => (one instanceof Uint8Array ? one : fromPlainError(one))));
-    } else job.failed(fromPlainError(message.error));
+    if (message.kind === 'failed') job.failed(fromPlainError(message.error));
+    else job.done(message);
   }
 
   /** Gives the worker the sink's word; the sink's error ends the job here, with the error as it was thrown. */
@@ -96,7 +99,11 @@ class Thread {
   }
 
   #die(cause: Error): void {
-    this.#dead ??= new SyncError('internal', `a worker thread ended unexpectedly: ${cause.message}`, { cause });
+    this.#end(new SyncError('internal', `a worker thread ended unexpectedly: ${cause.message}`, { cause }));
+  }
+
+  #end(error: SyncError): void {
+    this.#dead ??= error;
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
     for (const job of jobs) job.failed(this.#dead);
@@ -107,39 +114,45 @@ export function poolExecutor(options: PoolOptions): Executor {
   const threads = Array.from({ length: options.threads }, () => new Thread(options));
   let nextJob = 0;
   const idlest = (): Thread => threads.reduce((best, one) => (one.load < best.load ? one : best));
-  return {
-    parallel: options.threads * JOBS_PER_THREAD,
-    saveFile: (path, sink, signal) =>
-      new Promise((resolve, reject) => {
-        signal?.throwIfAborted();
-        const job: Job = { sink: abortable(sink, signal), saved: resolve, opened: unexpected, failed: reject };
-        idlest().start({ kind: 'save', job: nextJob++, path }, job);
-      }),
-    openPart: (part: PackPart, bytes: Bytes) =>
-      new Promise((resolve, reject) => {
-        const job: Job = { saved: unexpected, opened: resolve, failed: reject };
-        const whole = bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length;
-        idlest().start({ kind: 'open', job: nextJob++, part, bytes }, job, whole ? [bytes.buffer as ArrayBuffer] : []);
-      }),
-    close: async () => {
-      await Promise.all(threads.map((thread) => thread.stop()));
-    },
+
+  const saveFile = async (path: string, sink: FileSink, signal?: AbortSignal): Promise<FileResult> => {
+    throwIfAborted(signal);
+    const result = await new Promise<Result>((done, failed) => {
+      const job = { sink: abortable(sink, signal), done, failed };
+      idlest().start({ kind: 'save', job: nextJob++, path }, job);
+    });
+    if (result.kind !== 'saved') throw wrongAnswer();
+    return result.result;
   };
+
+  const openPart = async (part: PackPart, bytes: Bytes): Promise<(Bytes | SyncError)[]> => {
+    const result = await new Promise<Result>((done, failed) => {
+      idlest().start({ kind: 'open', job: nextJob++, part, bytes }, { done, failed }, ownBuffer(bytes));
+    });
+    if (result.kind !== 'opened') throw wrongAnswer();
+    return result.blobs.map((one) => (one instanceof Uint8Array ? one : fromPlainError(one)));
+  };
+
+  const close = async (): Promise<void> => {
+    await Promise.all(threads.map((thread) => thread.stop()));
+  };
+
+  return { parallel: options.threads * JOBS_PER_THREAD, saveFile, openPart, close };
 }
 
-function unexpected(): void {
-  throw new SyncError('internal', 'a worker thread answered another question than was asked');
+function wrongAnswer(): SyncError {
+  return new SyncError('internal', 'a worker thread answered another question than was asked');
 }
 
 /** The signal is looked at whenever the worker asks: at every chunk. */
 function abortable(sink: FileSink, signal: AbortSignal | undefined): FileSink {
   return {
     claim: (id) => {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       return sink.claim(id);
     },
     emit: (blob, plainLength) => {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       return sink.emit(blob, plainLength);
     },
   };

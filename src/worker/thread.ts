@@ -13,7 +13,7 @@ import { openPartNow } from '../repo/loader.js';
 import type { FileTools } from './file-task.js';
 import { saveFile } from './file-task.js';
 import type { FromWorker, PlainError, ToWorker, WorkerSetup } from './messages.js';
-import { fromPlainError, toPlainError } from './messages.js';
+import { fromPlainError, ownBuffer, toPlainError } from './messages.js';
 
 interface Waiting {
   resolve(yes: boolean): void;
@@ -29,6 +29,9 @@ async function makeTools(setup: WorkerSetup): Promise<FileTools> {
 
 function serve(port: MessagePort, setup: WorkerSetup): void {
   const tools = makeTools(setup);
+  tools.catch(() => {
+    // Each job waits for the tools and tells of this error itself.
+  });
   const waiting = new Map<number, Waiting>();
   const post = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
@@ -69,12 +72,6 @@ function serve(port: MessagePort, setup: WorkerSetup): void {
     else if (message.kind === 'answer') answer(job, (one) => one.resolve(message.yes));
     else answer(job, (one) => one.reject(fromPlainError(message.error)));
   });
-}
-
-/** The buffer to transfer, if the bytes are all of it; a view into something larger is copied instead. */
-function ownBuffer(bytes: Bytes): ArrayBuffer[] {
-  const { buffer } = bytes;
-  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length ? [buffer] : [];
 }
 
 if (parentPort) serve(parentPort, workerData);

@@ -137,10 +137,14 @@ describe('retry', () => {
   it('ends its pause when the signal fires', async () => {
     const inner = new FaultyBackend(memoryBackend(), failTimes(99));
     const controller = new AbortController();
-    const backend = retryBackend(inner, { onRetry: () => setTimeout(() => controller.abort(), 20) });
+    const backend = retryBackend(inner, {
+      baseDelayMs: 60_000,
+      connectBudgetMs: 1e9,
+      onRetry: () => setTimeout(() => controller.abort(), 20),
+    });
     const begun = performance.now();
     await expect(backend.list('keys', { signal: controller.signal })).rejects.toMatchObject({ code: 'aborted' });
-    expect(performance.now() - begun).toBeLessThan(400);
+    expect(performance.now() - begun).toBeLessThan(5000);
     expect(inner.calls).toHaveLength(1);
   });
 });
@@ -249,7 +253,7 @@ describe('the connect budget', () => {
     const begun = performance.now();
     const error = { code: 'unreachable', message: expect.stringContaining('listing snapshots') };
     await expect(backend.list('snapshots')).rejects.toMatchObject(error);
-    expect(performance.now() - begun).toBeLessThan(1500);
+    expect(performance.now() - begun).toBeLessThan(4000);
   });
 
   it('holds for a refused connection', async () => {
@@ -258,7 +262,7 @@ describe('the connect budget', () => {
     const begun = performance.now();
     const message = expect.stringContaining('gave up after');
     await expect(backend.list('snapshots')).rejects.toMatchObject({ code: 'unreachable', message });
-    expect(performance.now() - begun).toBeLessThan(1500);
+    expect(performance.now() - begun).toBeLessThan(4000);
     await backend.close();
   });
 });

@@ -1,4 +1,4 @@
-/** What `push` writes is a repository like any other to every restic: checked, listed, compared, restored. */
+/** What `push` writes is to every restic a repository like any other: checked, listed, compared, restored. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -50,7 +50,9 @@ describeInterop('push, read by restic', [...ALL_RESTICS, ...ALL_REST_SERVERS], (
       });
 
       // What follows does not depend on the server.
-      it.runIf(server === 'rest-server-latest')('lists the snapshots', async () => {
+      if (server !== 'rest-server-latest') return;
+
+      it('lists the snapshots', async () => {
         const found: { readonly parent?: string }[] = JSON.parse(await cloud.restic(name, 'snapshots', '--json'));
         expect(found).toMatchObject([
           { id: first, tags: ['instance-sync'], paths: [pc.game] },
@@ -59,14 +61,14 @@ describeInterop('push, read by restic', [...ALL_RESTICS, ...ALL_REST_SERVERS], (
         expect(found[0]?.parent).toBeUndefined();
       });
 
-      it.runIf(server === 'rest-server-latest')('lists the files', async () => {
+      it('lists the files', async () => {
         const lines = (await cloud.restic(name, 'ls', 'latest', '--long')).split('\n');
         expect(lines.find((line) => line.includes('run.sh'))).toMatch(/^-rwxr-xr-x +0 +0 +17 .* \/config\/run\.sh$/);
         expect(lines.find((line) => line.includes('level link'))).toContain('-> level.dat');
         expect(lines.filter((line) => line.endsWith('/saves/Übergrößen Welt 🌍/DIM1/region'))).toHaveLength(1);
       });
 
-      it.runIf(server === 'rest-server-latest')('tells what changed', async () => {
+      it('tells what changed', async () => {
         const lines = (await cloud.restic(name, 'diff', first, second)).split('\n');
         const told = lines.filter((line) => /^[+\-MTU] /.test(line)).map((line) => line.replace(/ +/, ' '));
         const world = '/saves/Übergrößen Welt 🌍';

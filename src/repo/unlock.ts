@@ -1,0 +1,122 @@
+/**
+ * From passwords to the master key and the config: list keys -> derive -> master key -> config.
+ */
+import type { Backend } from '../backend/backend.js';
+import type { Bytes } from '../base/bytes.js';
+import { isSyncError, SyncError } from '../base/errors.js';
+import type { KeyId } from '../base/ids.js';
+import { shortId } from '../base/ids.js';
+import type { Zstd } from '../compress/zstd.js';
+import type { MasterKey } from '../crypto/box.js';
+import { open } from '../crypto/box.js';
+import type { CryptoProvider } from '../crypto/provider.js';
+import type { RepoConfig } from './config.js';
+import { decodeConfig } from './config.js';
+import { loadRaw } from './files.js';
+import { decodeKeyFile, openKeyFile } from './key-file.js';
+
+/** As many keys as restic tries. */
+export const MAX_KEYS = 20;
+
+export interface OpenOptions {
+  readonly backend: Backend;
+  readonly crypto: CryptoProvider;
+  readonly zstd: Zstd;
+  /** Tried in order on every key. */
+  readonly passwords: readonly string[];
+  /** The key to try first: the one that fitted last time. */
+  readonly keyHint?: string | undefined;
+  /** Puts a cache in front of the backend, once the repository's id is known. */
+  readonly cache?: ((inner: Backend, repositoryId: string) => Backend) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+async function readConfig(backend: Backend, signal?: AbortSignal): Promise<Bytes> {
+  try {
+    return await backend.read('config', '', undefined, { signal });
+  } catch (error) {
+    if (isSyncError(error, 'not-found')) throw noRepository(backend, error);
+    throw error;
+  }
+}
+
+function noRepository(backend: Backend, cause?: unknown): SyncError {
+  return new SyncError('no-repository', `there is no repository at ${backend.location}`, { cause });
+}
+
+export interface Unlocked {
+  readonly key: MasterKey;
+  readonly keyId: KeyId;
+  readonly config: RepoConfig;
+}
+
+/** Tries the keys, the hinted one first, until one fits a password and opens the config. */
+export async function unlock(options: OpenOptions): Promise<Unlocked> {
+  const { backend, crypto, keyHint, signal } = options;
+  const names = (await backend.list('keys', { signal })).map((file) => file.name as KeyId);
+  const sealedConfig = await readConfig(backend, signal);
+  const hinted = names.filter((name) => keyHint !== undefined && name.startsWith(keyHint));
+  const ordered = [...hinted, ...names.filter((name) => !hinted.includes(name))].slice(0, MAX_KEYS);
+  const found: Findings = { location: backend.location, keys: names.length, wrongPassword: 0 };
+  for (const keyId of ordered) {
+    const key = await tryKeyOrNote(options, keyId, found);
+    if (key === undefined) continue;
+    let plain: Bytes;
+    try {
+      plain = open(crypto, key, sealedConfig, `config of ${backend.location}`);
+    } catch (error) {
+      // A key that fits the password but not the config was left by an init that lost a race: another may fit both.
+      found.config ??= error;
+      continue;
+    }
+    return { key, keyId, config: decodeConfig(plain) };
+  }
+  throw cannotUnlock(found);
+}
+
+/** Why no key has opened the repository so far. */
+interface Findings {
+  readonly location: string;
+  readonly keys: number;
+  wrongPassword: number;
+  /** The first key that could not be read. */
+  key?: unknown;
+  /** The password was right, the config did not open. */
+  config?: unknown;
+}
+
+/** One broken or strange key must not shut out the others. */
+async function tryKeyOrNote(options: OpenOptions, keyId: KeyId, found: Findings): Promise<MasterKey | undefined> {
+  try {
+    const key = await tryKey(options, keyId);
+    if (key === undefined) found.wrongPassword += 1;
+    return key;
+  } catch (error) {
+    if (!isSyncError(error, 'damaged', 'unsupported', 'not-found')) throw error;
+    found.key ??= error;
+    return undefined;
+  }
+}
+
+function cannotUnlock(found: Findings): unknown {
+  const { location, keys, wrongPassword } = found;
+  if (keys === 0) {
+    return new SyncError('damaged', `the repository at ${location} has lost its key files; restore keys/ from a backup`);
+  }
+  if (found.config !== undefined) return found.config;
+  if (wrongPassword === 0) return found.key;
+  const only = keys > MAX_KEYS ? `; only ${MAX_KEYS} of its ${keys} keys were tried` : '';
+  const broken = found.key instanceof Error ? `; a further key could not be used: ${found.key.message}` : '';
+  const message = `the password opens no key of the repository at ${location}${only}${broken}`;
+  return new SyncError('wrong-password', message, { cause: found.key });
+}
+
+export async function tryKey(options: OpenOptions, keyId: KeyId): Promise<MasterKey | undefined> {
+  const what = `keys/${shortId(keyId)}`;
+  const file = decodeKeyFile(await loadRaw(options.backend, options.crypto, 'keys', keyId, options.signal), what);
+  for (const password of options.passwords) {
+    const key = await openKeyFile(options.crypto, file, password, what);
+    if (key) return key;
+  }
+  return undefined;
+}

@@ -1,0 +1,67 @@
+/** On an append-only server of private repositories: nothing is refused, and only locks are ever removed. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { compareFolders, makeGameFolder, playSession, WORLD } from '../helpers/game-folder.js';
+import { ALL_REST_SERVERS, describeInterop, type RestServer } from '../helpers/peers.js';
+import { makeCloud, startServer } from '../helpers/sync-env.js';
+
+interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+}
+
+/** The server's log, in combined log format. */
+function requests(server: RestServer): Request[] {
+  const lines = server.log().matchAll(/"([A-Z]+) (\S+) HTTP\/[\d.]+" (\d+)/g);
+  return [...lines].map(([, method = '', path = '', status = '']) => ({ method, path, status: Number(status) }));
+}
+
+describeInterop('a whole life on an append-only server', [...ALL_REST_SERVERS, 'restic-latest'], () => {
+  it.each(ALL_REST_SERVERS)('%s', { timeout: 90_000 }, async (name) => {
+    const server = await startServer(name);
+    const cloud = makeCloud(server);
+    const [a, b] = [cloud.pc(), cloud.pc()];
+    makeGameFolder(a.game, 1, { size: 200_000 });
+    await a.init();
+    expect(await a.pull()).toMatchObject({ outcome: 'nothing-in-cloud' });
+    expect(await a.push()).toMatchObject({ outcome: 'sent' });
+    await b.init();
+    expect(await b.pull()).toMatchObject({ outcome: 'updated' });
+    playSession(b.game, 2);
+    rmSync(join(b.game, 'screenshots'), { recursive: true });
+    expect(await b.push()).toMatchObject({ outcome: 'sent' });
+    expect((await b.run('status')).code).toBe(0);
+
+    // Pushes that fail: behind the cloud, and stopped in the middle by a damaged index.
+    writeFileSync(join(a.game, WORLD, 'level.dat'), 'played offline');
+    expect((await a.run('push')).code).toBe(20);
+    expect((await a.run('pull')).code).toBe(20);
+    writeFileSync(join(b.game, 'options.txt'), 'fov:1\n');
+    rmSync(join(b.game, '.cloud-sync', 'cache'), { recursive: true });
+    const healthy = damageIndexes(cloud.folder);
+    expect((await b.run('push')).code).toBe(1);
+    healthy();
+    expect(await b.push()).toMatchObject({ outcome: 'sent' });
+
+    const seen = requests(server);
+    expect(seen.length).toBeGreaterThan(40);
+    expect(seen.filter(({ status }) => status >= 400 && status !== 404)).toEqual([]);
+    const mine = `/ann/${cloud.instanceId}/`;
+    expect(seen.filter(({ path }) => !path.startsWith(mine))).toEqual([]);
+    const removals = seen.filter(({ method }) => method === 'DELETE');
+    expect(removals.filter(({ path }) => !path.startsWith(`${mine}locks/`))).toEqual([]);
+    expect(removals.length).toBeGreaterThanOrEqual(3);
+    const locks = seen.filter(({ method, path }) => method === 'POST' && path.startsWith(`${mine}locks/`));
+    expect(removals.map(({ path }) => path).sort()).toEqual(locks.map(({ path }) => path).sort());
+    // Every pushed state is still there.
+    const snapshots: { id: string }[] = JSON.parse(await cloud.restic('restic-latest', 'snapshots', '--json'));
+    expect(snapshots).toHaveLength(3);
+    expect(await cloud.restic('restic-latest', 'check', '--read-data')).toContain('no errors were found');
+    const c = cloud.pc();
+    await c.init();
+    await c.pull();
+    expect(compareFolders(c.game, b.game)).toEqual([]);
+  });
+});
