@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -34,7 +34,7 @@ export async function bundleWorker(entry = WORKER_ENTRY) {
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'silent',
-    plugins: [virtualModules({ worker: undefined }), deadWeight()],
+    plugins: [virtualModules({ worker: undefined })],
   });
   const [file] = result.outputFiles;
   return {
@@ -100,19 +100,6 @@ export function lazyBuiltins() {
       });
       context.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
         contents: `module.exports = loadBuiltin(${JSON.stringify(path)});`,
-      }));
-    },
-  };
-}
-
-/** esbuild: leaves out zod's messages in 50 languages (0.4 MB), which every start of the hook would parse. */
-export function deadWeight() {
-  return {
-    name: 'dead-weight',
-    setup(context) {
-      context.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
-        contents: "export { default as en } from './en.js';",
-        resolveDir: dirname(path),
       }));
     },
   };

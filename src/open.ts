@@ -15,7 +15,12 @@ import { loadZstd } from './compress/zstd.js';
 import { defaultCrypto } from './crypto/select.js';
 import type { Remote } from './repo/remote.js';
 import { Repository } from './repo/repository.js';
-import type { Address, Services } from './sync/session.js';
+import { pull as pullWith } from './sync/pull.js';
+import { push as pushWith } from './sync/push.js';
+import type { NotConfigured, PullResult, PushResult } from './sync/results.js';
+import type { Address, Services, SyncOptions } from './sync/session.js';
+import type { StatusResult } from './sync/status.js';
+import { status as statusWith } from './sync/status.js';
 import type { Executor } from './worker/executor.js';
 import { inlineExecutor } from './worker/executor.js';
 
@@ -25,7 +30,22 @@ const MAX_THREADS = 8;
 /** Starting threads takes about 50 ms each, what one core does with 8 MB. */
 const WORTH_THREADS = 8 * 1024 * 1024;
 
-export const services: Services = { connect, createExecutor, version, platform: process.platform };
+const services: Services = { connect, createExecutor, version, platform: process.platform };
+
+/** Sends what this PC has and the cloud has not. Throws 'conflict' if the cloud has news that this PC has not seen. */
+export function push(options: SyncOptions = {}): Promise<PushResult> {
+  return pushWith(options, services);
+}
+
+/** Brings the cloud's state into the game folder. Throws 'conflict', touching nothing, if both sides changed. */
+export function pull(options: SyncOptions = {}): Promise<PullResult> {
+  return pullWith(options, services);
+}
+
+/** Looks at both sides without changing anything. */
+export function status(options: SyncOptions = {}): Promise<StatusResult | NotConfigured> {
+  return statusWith(options, services);
+}
 
 async function connect(address: Address): Promise<Remote> {
   const rest = restBackend({ ...address, userAgent: `instance-sync/${version}` });

@@ -105,6 +105,7 @@ async function scanChild(walker: Walker, folder: string, child: Dirent<Buffer>):
 async function record(walker: Walker, path: string, type: ScannedEntry['type']): Promise<boolean> {
   const release = await walker.slots.acquire();
   try {
+    throwIfAborted(walker.signal);
     const entry = await scanPath(walker.root, path);
     // Gone, or become something else, between the listing and the look at it: as if it had never been there.
     if (entry?.type !== type) return false;
@@ -112,6 +113,7 @@ async function record(walker: Walker, path: string, type: ScannedEntry['type']):
     walker.entries.set(path, entry);
     return true;
   } catch (error) {
+    throwIfAborted(walker.signal);
     walker.unreadable.push({ path, error: ioError(error, 'cannot look at', path) });
     return true;
   } finally {

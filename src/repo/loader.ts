@@ -115,9 +115,10 @@ export class BlobLoader {
   }
 
   async #loadFromOthers(type: BlobType, bad: BlobLocation, cause: unknown, signal?: AbortSignal): Promise<Bytes> {
+    const others = this.#index.locate(type, bad.id).filter((one) => one !== bad);
     // The same copy first: a part may have been damaged on its way only.
-    const copies = this.#index.locate(type, bad.id).filter((one) => one !== bad);
-    return this.#loadFrom([bad, ...copies], type, bad.id, signal, cause);
+    const copies = isSyncError(cause, 'not-found') ? others : [bad, ...others];
+    return this.#loadFrom(copies, type, bad.id, signal, cause);
   }
 
   async #loadFrom(
@@ -134,11 +135,11 @@ export class BlobLoader {
       if (plain instanceof Uint8Array) return plain;
       cause ??= plain;
     }
-    if (copies.length === 0) throw missing(type, id);
+    if (cause === undefined) throw missing(type, id);
     const reason = cause instanceof Error ? `: ${cause.message}` : '';
     throw new SyncError('damaged', `${type} blob ${shortId(id)} cannot be read from any pack${reason}`, {
       cause,
-      details: { type, id, packs: copies.map((copy) => copy.pack) },
+      details: { type, id, packs: this.#index.locate(type, id).map((copy) => copy.pack) },
     });
   }
 }

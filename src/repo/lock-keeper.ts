@@ -102,7 +102,9 @@ export class LockKeeper implements HeldLock {
   }
 
   #lose(how: string, cause?: unknown): void {
-    this.#lost.abort(new SyncError('locked', `the lock of the repository ${how}; stopped writing, try again`, { cause }));
+    this.#lost.abort(
+      new SyncError('locked', `the lock of the repository ${how}; stopped writing, try again`, { cause }),
+    );
   }
 
   #age(): number {

@@ -134,7 +134,8 @@ export class Repository {
    */
   async write<T>(options: WriteOptions, work: (session: WriteSession) => Promise<T>): Promise<T> {
     if (this.config.readOnlyReason !== undefined) throw new SyncError('unsupported', this.config.readOnlyReason);
-    if (this.#writing) throw new SyncError('usage', 'this process writes to the repository already; wait until it is done');
+    if (this.#writing)
+      throw new SyncError('usage', 'this process writes to the repository already; wait until it is done');
     this.#writing = true;
     try {
       const lock = await acquireLock(this.locks, { ...options.lock, signal: options.signal });

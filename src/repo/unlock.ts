@@ -101,7 +101,10 @@ async function tryKeyOrNote(options: OpenOptions, keyId: KeyId, found: Findings)
 function cannotUnlock(found: Findings): unknown {
   const { location, keys, wrongPassword } = found;
   if (keys === 0) {
-    return new SyncError('damaged', `the repository at ${location} has lost its key files; restore keys/ from a backup`);
+    return new SyncError(
+      'damaged',
+      `the repository at ${location} has lost its key files; restore keys/ from a backup`,
+    );
   }
   if (found.config !== undefined) return found.config;
   if (wrongPassword === 0) return found.key;

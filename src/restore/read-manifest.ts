@@ -13,8 +13,10 @@ import type { Repository } from '../repo/repository.js';
 import type { TreeNode } from '../repo/tree.js';
 import { decodeTree } from '../repo/tree.js';
 
-/** Deeper than any real folder; stops a tree that contains itself. */
+/** Deeper than any real folder. */
 const MAX_DEPTH = 128;
+/** More than any real folder: 40 small trees, each twice in the next, would make a million million of them. */
+const MAX_ENTRIES = 4_000_000;
 
 export interface ReadManifest {
   readonly manifest: Manifest;
@@ -43,6 +45,7 @@ export async function readManifest(repo: Repository, root: TreeId, signal?: Abor
         if (node.subtree !== undefined) next.push({ path: child, id: node.subtree, mtimeMs: mtimeOf(node) });
         else addLeaf(manifest, skipped, child, node);
       }
+      if (next.length + manifest.size > MAX_ENTRIES) throw new SyncError('damaged', `tree ${shortId(root)} has no end`);
     }
     level = next;
   }

@@ -61,7 +61,8 @@ export async function saveFile(
   const file = await attempt(path, () => open(toFsPath(path), FLAGS));
   try {
     const stats = await attempt(path, () => file.stat());
-    if (!stats.isFile()) throw new SyncError('io', `cannot read ${path}: it is no ordinary file`, { details: { path } });
+    if (!stats.isFile())
+      throw new SyncError('io', `cannot read ${path}: it is no ordinary file`, { details: { path } });
     const { size } = stats;
     if (size < MIN_CHUNK) return await saveSmall(tools, file, path, size, sink, signal);
     return await saveLarge(tools, file, path, sink, signal);

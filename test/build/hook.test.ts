@@ -41,7 +41,6 @@ describe('the hook in one file', () => {
       zstd: 'ready',
       hashes: { native: abc, portable: abc },
       version: z.object({ version: z.string() }).parse(readJson('package.json')).version,
-      zod: false,
       commander: 'x',
       http: 'function',
     });
@@ -97,7 +96,7 @@ describe('the hook in one file', () => {
     expect(text).toContain('async function heavy() {');
     // The thread's program too: line by line, under its own names.
     expect(text).toMatch(/^ *"\/\/ test\/build\/fixtures\/thread\.ts",$/m);
-    for (const name of ['undici', 'zod', 'commander', '@noble/hashes'])
+    for (const name of ['undici', 'commander', '@noble/hashes'])
       expect(text).toMatch(new RegExp(`^// ${name} \\d+\\.`, 'm'));
     // Only the head's import, of a module that node always has.
     expect(text.match(/^import .*$/gm)).toEqual(["import { createRequire } from 'module';"]);

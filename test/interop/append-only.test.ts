@@ -1,5 +1,5 @@
 /** On an append-only server of private repositories: nothing is refused, and only locks are ever removed. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { compareFolders, makeGameFolder, playSession, WORLD } from '../helpers/game-folder.js';
@@ -65,3 +65,18 @@ describeInterop('a whole life on an append-only server', [...ALL_REST_SERVERS, '
     expect(compareFolders(c.game, b.game)).toEqual([]);
   });
 });
+
+/** Turns a bit in every index file on the server's disk; the function that it returns turns it back. */
+function damageIndexes(folder: string): () => void {
+  const turn = (): void => {
+    for (const name of readdirSync(join(folder, 'index'))) {
+      const file = join(folder, 'index', name);
+      const bytes = readFileSync(file);
+      bytes[40] = (bytes[40] ?? 0) ^ 1;
+      chmodSync(file, 0o600);
+      writeFileSync(file, bytes);
+    }
+  };
+  turn();
+  return turn;
+}

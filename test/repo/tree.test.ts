@@ -6,7 +6,15 @@ import type { BlobId, TreeId } from '../../src/base/ids.js';
 import { rawFromBytes, rawToBytes } from '../../src/base/raw-string.js';
 import type { NodeType, TreeNode } from '../../src/repo/tree.js';
 import { compareNames, decodeTree, encodeTree, sortNodes } from '../../src/repo/tree.js';
-import { expectOnlySyncErrors, failureOf, GOLDEN_SETS, goldenFiles, goldenNames, hexId, unicodeText } from './golden.js';
+import {
+  expectOnlySyncErrors,
+  failureOf,
+  GOLDEN_SETS,
+  goldenFiles,
+  goldenNames,
+  hexId,
+  unicodeText,
+} from './golden.js';
 
 const ID = 'ab'.repeat(32);
 const BLOB = ID as BlobId;
@@ -126,10 +134,7 @@ describe.each(GOLDEN_SETS)('what restic %s saw', (set) => {
 });
 
 const anyName: fc.Arbitrary<string> = fc
-  .oneof(
-    fc.uint8Array({ minLength: 1, maxLength: 20 }).map(rawFromBytes),
-    unicodeText,
-  )
+  .oneof(fc.uint8Array({ minLength: 1, maxLength: 20 }).map(rawFromBytes), unicodeText)
   .filter((name) => !/^\.{1,2}$|\//.test(name) && !name.includes('\0'));
 const time = fc.constantFrom('2024-05-06T07:08:09Z', '1969-12-31T23:59:59.000000001-03:30', '0001-01-01T00:00:00Z');
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
