@@ -7,7 +7,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { lazyBuiltins, root, target, virtualModules } from './plugins.mjs';
+import { lazyBuiltins, root, slimUndici, target, virtualModules } from './plugins.mjs';
 
 /** `entry` → `outfile`, its source map beside it. Returns its size in bytes. */
 export async function bundleHook({ entry, outfile, worker }) {
@@ -23,7 +23,7 @@ export async function bundleHook({ entry, outfile, worker }) {
     // zstd-codec looks where it lies, to find a file that it does not need.
     define: { __dirname: '"."' },
     banner: { js: banner() },
-    plugins: [virtualModules({ worker }), lazyBuiltins()],
+    plugins: [virtualModules({ worker }), slimUndici(), lazyBuiltins()],
     footer: { js: licences() },
   });
   mkdirSync(dirname(outfile), { recursive: true });

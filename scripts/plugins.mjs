@@ -104,3 +104,23 @@ export function lazyBuiltins() {
     },
   };
 }
+
+/**
+ * esbuild, for the hook: of undici the client alone. Its main module also loads fetch, WebSocket, caches and mocks,
+ * three quarters of its text and of the time that it takes to start (121 ms instead of 45 ms, node 20).
+ */
+export function slimUndici() {
+  const contents = `
+    const Dispatcher = require('undici/lib/dispatcher/dispatcher.js');
+    Object.assign(Dispatcher.prototype, { request: require('undici/lib/api/api-request.js') });
+    exports.Agent = require('undici/lib/dispatcher/agent.js');
+    exports.EnvHttpProxyAgent = require('undici/lib/dispatcher/env-http-proxy-agent.js');
+  `;
+  return {
+    name: 'slim-undici',
+    setup(context) {
+      context.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'slim-undici' }));
+      context.onLoad({ filter: /.*/, namespace: 'slim-undici' }, () => ({ contents, resolveDir: root }));
+    },
+  };
+}

@@ -49,7 +49,7 @@ export function status(options: SyncOptions = {}): Promise<StatusResult | NotCon
 
 async function connect(address: Address): Promise<Remote> {
   const rest = restBackend({ ...address, userAgent: `instance-sync/${version}` });
-  const backend = limitBackend(retryBackend(rest, { maxElapsedMs: RETRY_MS }));
+  const backend = retryBackend(limitBackend(rest), { maxElapsedMs: RETRY_MS });
   const crypto = defaultCrypto();
   const cache = (inner: Backend, repositoryId: string): Backend =>
     cacheBackend(inner, { folder: address.cacheFolder, repositoryId });

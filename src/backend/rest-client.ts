@@ -13,23 +13,18 @@ export interface ClientOptions {
   readonly dispatcher: Dispatcher | undefined;
 }
 
-export interface HttpClient {
-  readonly request: typeof import('undici').request;
-  readonly dispatcher: Dispatcher;
-}
-
 /** Loads the HTTP client and makes its pool of connections; the program's global dispatcher is never touched. */
-export async function openClient(options: ClientOptions): Promise<HttpClient> {
-  const { Agent, EnvHttpProxyAgent, request } = await import('undici');
-  if (options.dispatcher) return { request, dispatcher: options.dispatcher };
+export async function openClient(options: ClientOptions): Promise<Dispatcher> {
+  if (options.dispatcher) return options.dispatcher;
+  const { Agent, EnvHttpProxyAgent } = await import('undici');
   // No TCP keep-alive: the watchdog notices a dead line sooner, and node.exe under wine cannot connect with it.
   const socket = { timeout: options.connectTimeoutMs, keepAlive: false };
   const tls = { ...socket, ...(options.ca !== undefined && { ca: options.ca }) };
   const common = { connections: options.connections, connect: tls, keepAliveTimeout: 10_000 };
-  if (!wantsProxy(options.url)) return { request, dispatcher: new Agent(common) };
+  if (!wantsProxy(options.url)) return new Agent(common);
   // Plain http goes to the proxy as such: many proxies allow a tunnel to port 443 only.
   const proxied = { ...common, requestTls: tls, proxyTls: socket, proxyTunnel: false };
-  return { request, dispatcher: new EnvHttpProxyAgent(proxied) };
+  return new EnvHttpProxyAgent(proxied);
 }
 
 /** As curl, Go and restic: never for this computer itself. The agent itself looks at NO_PROXY. */

@@ -24,6 +24,9 @@ interface Meaning {
   readonly retryable?: boolean;
 }
 
+const NOT_ALLOWED = 'this user is not allowed to do that; check the token and the address, or ask its operator';
+const NO_SUCH_PATH = 'no restic REST server is at this path; check the address';
+
 export function statusError(answer: FailedAnswer): SyncError {
   const { code, reason, retryable = false } = meaningOf(answer);
   const said = answer.text === '' ? '' : ` (${JSON.stringify(answer.text)})`;
@@ -48,17 +51,17 @@ function meaningOf({ status, method, hasCredentials, location }: FailedAnswer): 
       };
     case 401: {
       const reason = hasCredentials
-        ? `${answered}: user name or password is wrong, or the path belongs to another user`
+        ? `${answered}: user name or password is wrong, or the path belongs to another user; check the token and the address`
         : `${answered}: it wants a user name and a password, and none are set`;
       return { code: 'unauthorized', reason };
     }
     case 403:
       return {
         code: 'forbidden',
-        reason: method === 'DELETE' ? `${answered}: it is append-only` : `${answered}: not allowed`,
+        reason: method === 'DELETE' ? `${answered}: it is append-only` : `${answered}: ${NOT_ALLOWED}`,
       };
     case 404:
-      return { code: 'not-found', reason: `${answered}: not there` };
+      return { code: 'not-found', reason: `${answered}: ${method === 'POST' ? NO_SUCH_PATH : 'not there'}` };
     case 405:
     case 501:
       if (method === 'DELETE') return { code: 'forbidden', reason: `${answered}: it removes nothing` };
@@ -73,7 +76,10 @@ function meaningOf({ status, method, hasCredentials, location }: FailedAnswer): 
     case 416:
       return { code: 'damaged', reason: `${answered}: the stored file is shorter than it must be` };
     case 507:
-      return { code: 'no-space', reason: `${answered}: its disk or quota is full` };
+      return {
+        code: 'no-space',
+        reason: `${answered}: its disk or quota is full; make room there, or ask its operator`,
+      };
     case 511:
       return { code: 'server', reason: `${answered}: the network wants you to log in first (open a browser)` };
     default: {

@@ -9,7 +9,7 @@ import { concatBytes, toBase64, utf8 } from '../base/bytes.js';
 import { Semaphore } from '../base/concurrency.js';
 import { SyncError, throwIfAborted } from '../base/errors.js';
 import { acquireSlot } from './abort.js';
-import type { ClientOptions, HttpClient } from './rest-client.js';
+import type { ClientOptions } from './rest-client.js';
 import { openClient } from './rest-client.js';
 import { transportError } from './rest-error.js';
 import { Watchdog } from './watchdog.js';
@@ -53,7 +53,7 @@ export class RestTransport {
   readonly #options: TransportOptions;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #slots: Semaphore;
-  #client: Promise<HttpClient> | undefined;
+  #client: Promise<Dispatcher> | undefined;
   #closed = false;
   #clockSkewMs: number | undefined;
 
@@ -79,11 +79,13 @@ export class RestTransport {
     const release = await acquireSlot(this.#slots, exchange.signal);
     const watchdog = new Watchdog(exchange.action, exchange.signal);
     try {
-      const { request, dispatcher } = await this.#connectOnce();
+      const dispatcher = await this.#connectOnce();
+      const url = new URL(this.#options.url + exchange.path);
       const begun = this.#options.now();
-      const response = await request(this.#options.url + exchange.path, {
+      const response = await dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
         method: exchange.method,
-        dispatcher,
         headers: this.#headersOf(exchange),
         body: this.#bodyOf(exchange, watchdog),
         signal: watchdog.signal,
@@ -109,8 +111,7 @@ export class RestTransport {
     if (this.#closed) return;
     this.#closed = true;
     if (!this.#client || this.#options.dispatcher) return;
-    const { dispatcher } = await this.#client;
-    await dispatcher.destroy();
+    await (await this.#client).destroy();
   }
 
   #headersOf({ headers, body }: Exchange): Record<string, string> {
@@ -136,7 +137,7 @@ export class RestTransport {
     return Readable.from(pieces(body), { objectMode: false, highWaterMark: PIECE });
   }
 
-  #connectOnce(): Promise<HttpClient> {
+  #connectOnce(): Promise<Dispatcher> {
     if (this.#closed) throw new SyncError('internal', 'the backend has been closed');
     this.#client ??= openClient(this.#options);
     return this.#client;

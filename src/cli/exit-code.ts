@@ -34,7 +34,11 @@ export function exitCodeOf(error: unknown): number {
   }
 }
 
+/** A network that wants a login first answers in the server's place: by a web page, or by "511". */
+const LOGIN_PAGES: readonly unknown[] = [200, 511];
+
 /** The server is away: a hook warns and lets the player play. A refusal or a broken certificate is not that. */
 export function isOffline(error: unknown): boolean {
-  return isSyncError(error, 'unreachable') || (isSyncError(error, 'server') && error.retryable);
+  if (isSyncError(error, 'unreachable')) return true;
+  return isSyncError(error, 'server') && (error.retryable || LOGIN_PAGES.includes(error.details['status']));
 }

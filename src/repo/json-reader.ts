@@ -146,7 +146,7 @@ export class JsonReader {
 
   /** Passes over any value. */
   skip(depth = 0): void {
-    if (depth > 1e9) throw this.damaged('it is nested too deeply');
+    if (depth > MAX_DEPTH) throw this.damaged('it is nested too deeply');
     const code = this.#peek();
     if (code === OPEN_OBJECT) {
       this.beginObject();

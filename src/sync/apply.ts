@@ -10,6 +10,7 @@ import { toFsPath } from '../base/raw-string.js';
 import type { Repository } from '../repo/repository.js';
 import { fetchFiles } from '../restore/fetch-files.js';
 import type { Executor } from '../worker/executor.js';
+import { foldersAbove } from './game-path.js';
 import type { LocalSide } from './local.js';
 import type { PlannedFile, PullPlan } from './plan.js';
 import type { Updated } from './results.js';
@@ -36,13 +37,10 @@ export class Application {
   async run(): Promise<Omit<Updated, 'snapshot' | 'warnings'> | undefined> {
     const { place, remove, removeDirs, makeDirs } = this.#plan;
     const entries = this.#local.scan.entries;
-    if (
-      place.length === 0 &&
-      remove.length === 0 &&
-      removeDirs.length === 0 &&
-      makeDirs.every((dir) => entries.has(dir))
-    ) {
-      return undefined;
+    if (place.length === 0 && remove.length === 0 && removeDirs.length === 0) {
+      // The scan lists empty folders only; the others show in the paths of what is in them.
+      const folders = new Set([...entries.keys()].flatMap(foldersAbove));
+      if (makeDirs.every((dir) => folders.has(dir) || entries.has(dir))) return undefined;
     }
     const { instance } = this.#session;
     await checkTargets(

@@ -40,7 +40,7 @@ export interface InitResult {
 /** Throws 'usage', 'bad-settings' or 'no-token'; writes nothing then. */
 export async function init(options: InitOptions): Promise<InitResult> {
   const packFolder = packFolderOf(options);
-  const url = checkServerUrl(options.url, 'the address');
+  const url = checkServerUrl(options.url, 'the option url');
   const before = await readInstance(packFolder);
   const instanceId =
     options.instanceId === undefined ? before?.settings.instanceId : checkInstanceId(options.instanceId);

@@ -27,6 +27,9 @@ import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
 import { openRepository, withInstance } from './session.js';
 
+/** A check or prune of the repository has it for itself: mostly for seconds, and a player's work waits that long. */
+const LOCK_WAIT_MS = 10_000;
+
 /** Throws 'conflict' if the cloud has something that this PC has not seen; nothing is sent then. */
 export async function push(options: SyncOptions, services: Services): Promise<PushResult> {
   return (await withInstance('push', options, services, pushInstance)) ?? NOT_CONFIGURED;
@@ -118,7 +121,7 @@ class Push {
     const executor = await this.#session.services.createExecutor(this.#repo, this.#bytesToRead());
     try {
       const { signal } = this.#session;
-      return await this.#repo.write({ signal }, async (writer) => {
+      return await this.#repo.write({ signal, lock: this.#lockOptions() }, async (writer) => {
         const sink: FileSink = {
           claim: (id) => writer.claim('data', id),
           emit: (blob, length) => writer.add(blob, length),
@@ -129,6 +132,15 @@ class Push {
     } finally {
       await executor.close();
     }
+  }
+
+  #lockOptions(): { waitMs: number; onWait: (holder: string) => void } {
+    let told = false;
+    const onWait = (holder: string): void => {
+      if (!told) this.#session.warn('waiting', `waiting for the repository, which is locked by ${holder}`);
+      told = true;
+    };
+    return { waitMs: this.#session.waitMs ?? LOCK_WAIT_MS, onWait };
   }
 
   /** The cloud has a head that this PC does not know: fine if it holds just what lies here, a conflict if not. */

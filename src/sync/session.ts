@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import { forEachLimit } from '../base/concurrency.js';
-import { SyncError } from '../base/errors.js';
+import { isSyncError, SyncError } from '../base/errors.js';
 import type { OnEvent, Phase } from '../base/events.js';
 import type { SnapshotId } from '../base/ids.js';
 import type { Remote } from '../repo/remote.js';
@@ -13,6 +13,7 @@ import type { Executor } from '../worker/executor.js';
 import type { KnownSnapshot } from './heads.js';
 import type { Instance } from './instance.js';
 import { readInstance, repositoryUrl } from './instance.js';
+import type { LockHolder } from './instance-lock.js';
 import { acquireInstanceLock } from './instance-lock.js';
 import type { Scope } from './scope.js';
 import { readScope } from './scope.js';
@@ -49,6 +50,11 @@ export interface SyncOptions {
   readonly instanceLabel?: string | undefined;
   /** No window is opened, whatever happens. */
   readonly headless?: boolean | undefined;
+  /**
+   * Milliseconds to wait for others: for another command on this game folder (default 10 minutes), and for a program
+   * that has the repository for itself, such as restic prune (default 10 s). Then 'in-use' or 'locked' is thrown.
+   */
+  readonly waitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnEvent | undefined;
 }
@@ -60,6 +66,8 @@ export interface SyncSession {
   readonly token: Token;
   readonly services: Services;
   readonly signal: AbortSignal | undefined;
+  /** As in SyncOptions. */
+  readonly waitMs: number | undefined;
   readonly warnings: string[];
   readonly emit: OnEvent;
   warn(code: string, message: string): void;
@@ -70,8 +78,12 @@ export interface SyncSession {
 /** Another command of ours may be a long push: a pull waits for it (launchers start a game while one still runs). */
 const LOCK_WAIT_MS = 10 * 60_000;
 
-export function packFolderOf(options: SyncOptions): string {
-  return resolve(options.packFolder ?? process.env['INST_MC_DIR'] ?? process.cwd());
+/** Throws 'usage' for an empty name: a launcher's variable that was not there must not stand for another folder. */
+export function packFolderOf(options: Pick<SyncOptions, 'packFolder'>): string {
+  if (options.packFolder === '') {
+    throw new SyncError('usage', 'the option pack-folder is empty; give the path of the game folder, or leave it out');
+  }
+  return resolve(options.packFolder ?? (process.env['INST_MC_DIR'] || process.cwd()));
 }
 
 /** Runs `work` on the instance, alone; undefined if the folder has not opted in. */
@@ -83,10 +95,14 @@ export async function withInstance<T>(
 ): Promise<T | undefined> {
   const instance = await readInstance(packFolderOf(options));
   if (instance === undefined) return undefined;
-  const waiting = (): void => options.onProgress?.({ type: 'progress', phase: 'waiting', filesDone: 0, bytesDone: 0 });
+  const waiting = (holder: LockHolder): void => {
+    const message = `waiting for ${describeHolder(holder)}, which uses this instance`;
+    options.onProgress?.({ type: 'progress', phase: 'waiting', filesDone: 0, bytesDone: 0 });
+    options.onProgress?.({ type: 'warning', code: 'waiting', message });
+  };
   const lock = await acquireInstanceLock(instance.cloudFolder, {
     command,
-    waitMs: LOCK_WAIT_MS,
+    waitMs: options.waitMs ?? LOCK_WAIT_MS,
     ...(options.signal ? { signal: options.signal } : {}),
     onWait: waiting,
   });
@@ -160,6 +176,7 @@ async function prepare(
     token: token.token,
     services,
     signal: options.signal,
+    waitMs: options.waitMs,
     warnings,
     emit,
     warn,
@@ -174,25 +191,33 @@ async function findToken(instance: Instance, options: SyncOptions): Promise<{ to
   return readToken(join(instance.cloudFolder, TOKEN_FILE), { loose: 'tighten' });
 }
 
+function describeHolder({ command, host, pid }: LockHolder): string {
+  return `${command} on ${host} (process ${pid})`;
+}
+
 /** Opens the repository; undefined if there is none and this instance never had one. */
 export async function openRepository(session: SyncSession, remote: Remote): Promise<Repository | undefined> {
   const { token, state, signal } = session;
   try {
     return await remote.open({ passwords: [token.password], keyHint: state?.keyHint, signal });
   } catch (error) {
-    if (!(error instanceof SyncError) || error.code !== 'no-repository' || state?.base === undefined) {
-      if (error instanceof SyncError && error.code === 'no-repository') return undefined;
-      throw error;
-    }
-    const advice = 'ask its operator; to send everything anew, delete .cloud-sync/state.json and push';
-    throw new SyncError(
-      'no-repository',
-      `${remote.location} no longer holds the repository of this instance; ${advice}`,
-      {
-        cause: error,
-      },
-    );
+    if (isSyncError(error, 'no-repository') && state?.base === undefined) return undefined;
+    throw withAdvice(error, remote.location);
   }
+}
+
+/** What a player can do about it is known here, not in the engine. */
+function withAdvice(error: unknown, location: string): unknown {
+  if (isSyncError(error, 'no-repository')) {
+    const advice = 'ask its operator; to send everything anew, delete .cloud-sync/state.json and push';
+    const message = `${location} no longer holds the repository of this instance; ${advice}`;
+    return new SyncError('no-repository', message, { cause: error });
+  }
+  if (isSyncError(error, 'wrong-password')) {
+    const advice = 'give the token with which the instance was made: "instance-sync init" with --token-file';
+    return new SyncError('wrong-password', `${error.message}; ${advice}`, { cause: error });
+  }
+  return error;
 }
 
 export async function loadSnapshots(

@@ -62,7 +62,9 @@ export class SwapSteps {
   /** To the old state, in the opposite order. */
   async back(): Promise<void> {
     const { remove, removeDirs, makeDirs, replace } = this.#journal;
-    await forEachLimit(replace, PARALLEL, (file) => this.#takeBackNew(file));
+    // If someone deleted the stage, a new file that is missing in it tells nothing about its place.
+    const hasStage = (await this.#fs.lstat(this.#stage())) !== undefined;
+    await forEachLimit(replace, PARALLEL, (file) => this.#takeBackNew(file, hasStage));
     for (const folder of [...makeDirs].reverse()) await this.#removeFolder(folder);
     for (const folder of [...removeDirs].reverse()) await this.#restoreFolder(folder);
     await forEachLimit(remove, PARALLEL, (file) => this.#putBackOld(file.path));
@@ -110,17 +112,18 @@ export class SwapSteps {
     if (moved === undefined || !sameContent(moved, file.expected)) throw changedMeanwhile(file.path, 'changed');
   }
 
-  async #takeBackNew(file: PlacedFile): Promise<void> {
+  async #takeBackNew(file: PlacedFile, hasStage: boolean): Promise<void> {
     const staged = this.#staged(file);
     const place = this.#place(file.path);
     const isStaged = (await this.#fs.lstat(staged)) !== undefined;
     const hasOld = file.expected !== undefined && (await this.#fs.lstat(this.#trashed(file.path))) !== undefined;
     const entry = await this.#fs.lstat(place);
-    const isPlaced = !isStaged && entry !== undefined && (hasOld || file.expected === undefined);
-    if (isPlaced && sameContent(entry, file.stamp)) {
+    const isAway = !isStaged && entry !== undefined && (hasOld || file.expected === undefined);
+    if (isAway && sameContent(entry, file.stamp)) {
       await this.#makeParent(staged);
       await this.#move(place, staged);
-    } else if (isPlaced) {
+    } else if (isAway && (hasOld || (hasStage && entry.type !== 'dir'))) {
+      // Placed, and changed by another hand since.
       await this.#setAside(file.path);
     }
     if (hasOld) await this.#putBackOld(file.path);
@@ -205,8 +208,12 @@ export class SwapSteps {
     return placeOf(this.#packFolder, path, this.#fs.platform);
   }
 
+  #stage(): string {
+    return join(this.#cloudFolder, 'staging', this.#journal.id);
+  }
+
   #staged(file: PlacedFile): string {
-    return placeInside(join(this.#cloudFolder, 'staging', this.#journal.id), file.staged, this.#fs.platform);
+    return placeInside(this.#stage(), file.staged, this.#fs.platform);
   }
 
   #trashed(path: string): string {

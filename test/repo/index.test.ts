@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '../../src/base/bytes.js';
 import type { BlobId, PackId } from '../../src/base/ids.js';
 import type { BlobType, PackedBlob } from '../../src/pack/header.js';
@@ -10,7 +10,12 @@ const A = id<BlobId>('a');
 const B = id<BlobId>('b');
 const PACK1 = id<PackId>('pack 1');
 const PACK2 = id<PackId>('pack 2');
-const blob = (blobId: BlobId, type: BlobType = 'data', offset = 0): PackedBlob => ({ id: blobId, type, offset, length: 50 });
+const blob = (blobId: BlobId, type: BlobType = 'data', offset = 0): PackedBlob => ({
+  id: blobId,
+  type,
+  offset,
+  length: 50,
+});
 
 describe('index in memory', () => {
   it('knows every copy of a blob, and one copy once', () => {

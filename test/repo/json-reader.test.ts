@@ -111,6 +111,20 @@ describe('numbers', () => {
     expect(reader('18446744073709551615').uint64()).toBe(2n ** 64n - 1n);
   });
 
+  test('the same inside of lists, where most of them are read without a regular expression', () => {
+    const r = reader('[1,999999999999999,9007199254740993,18446744073709551615,0]');
+    const seen: bigint[] = [];
+    r.beginArray();
+    while (r.more()) seen.push(r.uint64());
+    expect(seen).toEqual([1n, 999_999_999_999_999n, 9_007_199_254_740_993n, 2n ** 64n - 1n, 0n]);
+    for (const list of ['[01,1]', '[1.5,1]', '[9007199254740993,1]', '[-1,1]', '[,1]']) {
+      const wrong = reader(list);
+      wrong.beginArray();
+      wrong.more();
+      expect(failureOf(() => wrong.integer()).code).toBe('damaged');
+    }
+  });
+
   const wrong = ['-1', '1.0', '1e3', '01', '"1"', 'null', '', '+1', '0x10'];
   it.each(wrong)('refuses %j', (json) => {
     for (const read of ['integer', 'uint64'] as const) {

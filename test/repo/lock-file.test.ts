@@ -30,6 +30,10 @@ test('members in the order of restic', () => {
   expect(decodeLockFile(utf8(text), 'lock')).toEqual(LOCK);
 });
 
+test('root has no uid and gid in it, as in restic', () => {
+  expect(fromUtf8(encodeLockFile({ ...LOCK, uid: 0, gid: 0 }))).toMatch(/"pid":4711}$/);
+});
+
 describe('what is refused', () => {
   const cases: [string, object][] = [
     ['no time', { time: undefined }],

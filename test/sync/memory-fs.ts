@@ -54,6 +54,14 @@ export class MemoryFs implements FsOps {
     if (node !== known) folder.children.set(known ? this.#nameOf(folder, name) : name, node);
   }
 
+  /** Writes in place and sets the time back, as some tools do: only ctime tells. */
+  putSameTime(path: string, text: string): void {
+    const before = this.#find(path)?.mtimeNs;
+    this.put(path, text);
+    const node = this.#find(path);
+    if (node && before !== undefined) node.mtimeNs = before;
+  }
+
   link(path: string, target: string): void {
     const { folder, name } = this.#parent(path, true);
     folder.children.set(name, { ...this.#node('symlink'), target });

@@ -257,6 +257,45 @@ describe('a power cut at every call', () => {
     }
   });
 
+  test('while turning back: the decision stands, though what led to it has passed', async () => {
+    const start = await scenario(FEW);
+    let undone = 0;
+    for (let n = 1; ; n++) {
+      const fs = start.fs.clone();
+      fs.fault = (call, from, to) =>
+        call === 'rename' && from.startsWith(STAGE) && to === `${GAME}/config/file-to-dir/b` ? 'EIO' : undefined;
+      const failure: unknown = await applySwap(instance, start.plan, { fs: crashAt(fs, n).ops }).catch(
+        (e: unknown) => e,
+      );
+      fs.fault = () => undefined;
+      const isBack = fs.tree(CLOUD)['journal.json']?.includes('"direction":"back"') ?? false;
+      const outcome = await recoverSwap(instance, fs);
+      if (isBack) undone += 1;
+      if (isBack) expect(outcome).toBe('undone');
+      expect(folderOf(fs)).toEqual(outcome === 'completed' ? start.after : start.before);
+      if (!isCrash(failure)) break;
+    }
+    expect(undone).toBeGreaterThan(10);
+  });
+
+  test('and the stage deleted by hand: undone, and nothing of the old is missing', async () => {
+    const start = await scenario();
+    const outcomes = new Set<string>();
+    for (let n = 1; ; n++) {
+      const fs = start.fs.clone();
+      const outcome = await runInto(applySwap(instance, start.plan, { fs: crashAt(fs, n).ops }));
+      if (!(outcome instanceof Crash)) break;
+      await fs.removeTree(`${CLOUD}/staging`);
+      const recovered = await recoverSwap(instance, fs);
+      outcomes.add(recovered);
+      const isNew = await done(fs);
+      if (recovered === 'undone' || !isNew) expect(folderOf(fs), `call ${n}`).toEqual(start.before);
+      else expect(folderOf(fs)).toEqual(start.after);
+      expectNothingLost(fs, start.oldTexts);
+    }
+    expect([...outcomes].sort()).toEqual(['nothing', 'undone']);
+  });
+
   test('with the game played in between: nothing that anybody wrote is lost', async () => {
     const start = await scenario();
     const played = ['saves/W/level.dat', 'saves/W/region/r.1.0.mca', 'saves/Dead/level.dat', 'config/dir-to-file'];
@@ -265,31 +304,36 @@ describe('a power cut at every call', () => {
       const cut = start.fs.clone();
       const outcome = await runInto(applySwap(instance, start.plan, { fs: crashAt(cut, n).ops }));
       if (!(outcome instanceof Crash)) break;
-      for (const path of played) {
+      for (const paths of [...played.map((path) => [path]), played]) {
         const fs = cut.clone();
-        const before = everyText(fs);
-        try {
-          fs.put(`${GAME}/${path}`, 'played');
-        } catch {
-          // A folder is in the way, or the other way round: the game could not have written this.
-          continue;
-        }
+        const written = paths.filter((path) => play(fs, path));
         const kept = start.oldTexts.filter((text) => everyText(fs).has(text));
-        expect(start.oldTexts.filter((text) => before.has(text))).toEqual(start.oldTexts);
         const details = await recoverSwapWithDetails(instance, fs);
         outcomes.add(details.outcome);
-        expectNothingLost(fs, ['played', ...kept]);
+        expectNothingLost(fs, [...written.map((path) => `played ${path}`), ...kept]);
         expectClean(fs);
-        const others = ([name]: [string, string]): boolean => !name.startsWith(path) && !path.startsWith(name);
+        const others = ([name]: [string, string]): boolean =>
+          !paths.some((path) => name.startsWith(path) || path.startsWith(name));
         const rest = (tree: Record<string, string>): object => Object.fromEntries(Object.entries(tree).filter(others));
         if (details.outcome === 'completed') expect(rest(folderOf(fs))).toEqual(rest(start.after));
         if (details.outcome === 'undone') expect(rest(folderOf(fs))).toEqual(rest(start.before));
         for (const place of details.displaced.values()) expect(fs.tree('/')[place.slice(1)]).toBeDefined();
+        if (details.displaced.size > 0) expect(fs.tree(details.trash ?? '')['manifest.json']).toBeDefined();
       }
     }
     expect([...outcomes].sort()).toEqual(['completed', 'nothing', 'undone']);
   });
 });
+
+/** False if a folder is in the way, or the other way round: the game could not have written it. */
+function play(fs: MemoryFs, path: string): boolean {
+  try {
+    fs.put(`${GAME}/${path}`, `played ${path}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 async function newest(fs: MemoryFs): Promise<string | undefined> {
   return (await listTrash(CLOUD, fs))[0]?.name;
@@ -340,6 +384,30 @@ describe('what is not as the plan says', () => {
     };
     await expect(applySwap(instance, plan, { fs })).rejects.toMatchObject({ code: 'conflict' });
     expect(folderOf(fs)).toEqual({ ...before, 'saves/W/raw\udcff': 'played' });
+    expectClean(fs);
+  });
+
+  test.each([
+    ['just before its move', 'put'],
+    ['with its time set back', 'putSameTime'],
+  ] as const)('a file that changes %s turns the swap back', async (_, how) => {
+    const { fs, plan, before } = await scenario();
+    const changing = `${GAME}/saves/W/level.dat`;
+    let armed = false;
+    fs.fault = (call, path) => {
+      if (how === 'put' && call === 'rename' && path === changing && !armed) {
+        armed = true;
+        fs.put(changing, 'played!');
+      }
+      if (how === 'putSameTime' && call === 'createFile' && path.includes('journal') && !armed) {
+        armed = true;
+        fs.putSameTime(changing, 'OLD level.dat');
+      }
+      return undefined;
+    };
+    await expect(applySwap(instance, plan, { fs })).rejects.toMatchObject({ code: 'conflict' });
+    const played = how === 'put' ? 'played!' : 'OLD level.dat';
+    expect(folderOf(fs)).toEqual({ ...before, 'saves/W/level.dat': played });
     expectClean(fs);
   });
 

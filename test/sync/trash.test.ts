@@ -55,7 +55,7 @@ test('beyond the size the oldest go, the newest never', async () => {
 });
 
 test('a clock that was wrong once keeps nothing for ever, and the next generation is the newest all the same', async () => {
-  const { fs } = await trashOf([-9000, 1], [-9001, 1], [1, 1], [2, 1], [20, 1]);
+  const { fs } = await trashOf([-9000, 1], [-9001, 1], [1, 1], [2, 1], [20, 1], [-8000, 1]);
   const name = await nextGeneration(fs, CLOUD, 'new', NOW);
   expect(name).toBe('20510715T101501Z-new');
   fs.put(`${CLOUD}/trash/${name}/files/x`, 'x');

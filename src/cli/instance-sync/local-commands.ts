@@ -90,12 +90,14 @@ export async function runStatus(flags: StatusFlags): Promise<number> {
   );
 }
 
+const GONE = 'empty, though this PC has synchronised with it: ask the operator of the server';
+
 function describeStatus(result: StatusResult): string[] {
   const { added, changed, removed } = result.unsent;
   const unsent = added + changed + removed;
   const cloud = {
     unreachable: () => `not reachable (${result.cloud.state === 'unreachable' ? result.cloud.reason : ''})`,
-    empty: () => 'empty so far',
+    empty: () => (result.lastSync === undefined ? 'empty so far' : GONE),
     same: () => 'nothing new',
     new: () => 'has something new: pull brings it',
   }[result.cloud.state]();

@@ -10,7 +10,7 @@ function isNotOptedIn(args: readonly string[]): boolean {
   const [command] = args;
   if (command !== 'pull' && command !== 'push') return false;
   if (args.includes('--help') || args.includes('-h')) return false;
-  const folder = packFolderIn(args) ?? process.env['INST_MC_DIR'] ?? process.cwd();
+  const folder = packFolderIn(args) ?? (process.env['INST_MC_DIR'] || process.cwd());
   const look = { throwIfNoEntry: false } as const;
   try {
     return (
@@ -28,7 +28,7 @@ function packFolderIn(args: readonly string[]): string | undefined {
   let found: string | undefined;
   for (const [i, arg] of args.entries()) {
     if (arg === '--') break;
-    if (arg === name) found = args[i + 1];
+    if (arg === name) found = args[i + 1] ?? '';
     else if (arg.startsWith(`${name}=`)) found = arg.slice(name.length + 1);
   }
   return found;
@@ -37,8 +37,14 @@ function packFolderIn(args: readonly string[]): string | undefined {
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (isNotOptedIn(args)) return;
+  // A launcher that stops listening must not end a sync half way.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { runProgram } = await import('./program.js');
   process.exitCode = await runProgram(args);
 }
 
-void main();
+main().catch((error: unknown) => {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stdout.write(`instance-sync: error: this should not happen: ${JSON.stringify(reason)}\n`);
+  process.exitCode = 1;
+});

@@ -2,6 +2,7 @@
 
 import { version } from 'virtual:version';
 import { Command, CommanderError, Option } from 'commander';
+import { createConsole } from '../../ui/console.js';
 import { EXIT } from '../exit-code.js';
 
 const FOLDER = '--pack-folder <folder>';
@@ -15,6 +16,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .exitOverride()
     .enablePositionalOptions()
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (text) => complain(args, text) })
     .configureHelp({ sortSubcommands: false });
   const run = (work: () => Promise<number>) => async (): Promise<void> => {
     code = await work();
@@ -29,6 +31,19 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return error.exitCode === 0 ? EXIT.ok : EXIT.error;
   }
   return code;
+}
+
+/** What is wrong with a command line, as every other error is told: in one line, and where a launcher reads it. */
+function complain(args: readonly string[], text: string): void {
+  const hook = args[0] === 'pull' || args[0] === 'push';
+  const { stdout: out, stderr: err, env } = process;
+  const message = text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ');
+  const command = hook ? ` ${args[0]}` : '';
+  const console = createConsole({ json: args.includes('--json'), out, err, env, hook });
+  console.failure(EXIT.error, 'usage', `${message}; see "instance-sync${command} --help"`);
 }
 
 type Run = (work: () => Promise<number>) => () => Promise<void>;

@@ -1,7 +1,10 @@
 /** `serve`: the embedded REST server, until it is interrupted. */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, openSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { ioError } from '../../base/errors.js';
 import type { AccessLogEntry, ServerOptions } from '../../index.js';
 import { SyncError, startServer } from '../../index.js';
+import type { Console } from '../../ui/console.js';
 import { toAscii } from '../../ui/format.js';
 import { untilInterrupted } from '../interrupt.js';
 import { runCommand } from './local-commands.js';
@@ -26,8 +29,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   return runCommand(flags.json, (console) =>
     untilInterrupted(async (signal) => {
       const options = toOptions(flags);
-      const log =
-        flags.log === undefined || flags.log === '-' ? process.stdout : createWriteStream(flags.log, { flags: 'a' });
+      const log = openLog(flags.log, console);
       const onRequest = (entry: AccessLogEntry): void => {
         log.write(`${logLine(entry)}\n`);
       };
@@ -45,6 +47,22 @@ export async function runServe(flags: ServeFlags): Promise<number> {
       return 0;
     }),
   );
+}
+
+function openLog(file: string | undefined, console: Console): Writable {
+  if (file === undefined || file === '-') return process.stdout;
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'a');
+  } catch (error) {
+    throw ioError(error, 'cannot write the log', file);
+  }
+  const stream = createWriteStream(file, { fd: descriptor });
+  stream.once('error', (error) => {
+    console.line('warning', `the log ${file} ends here, the server goes on: ${error.message}`);
+    stream.on('error', () => undefined);
+  });
+  return stream;
 }
 
 function toOptions(flags: ServeFlags): ServerOptions {

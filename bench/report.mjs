@@ -1,0 +1,88 @@
+/** What the benchmarks found: as a table in the terminal, as JSON in bench/results, as a table in docs/performance.md. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { median } from './measure.mjs';
+
+const BEGIN = '<!-- bench:begin -->';
+const END = '<!-- bench:end -->';
+
+/** Medians over the rounds; the ratio is that of each round, so that a machine that slows down counts less. */
+export function summarise(question, rounds) {
+  const of = (client, what) => median(rounds.map((round) => round[client][what]));
+  const figures = (client) => ({
+    seconds: of(client, 'seconds'),
+    cpu: of(client, 'cpu'),
+    peak: of(client, 'peak'),
+    uploaded: of(client, 'uploaded'),
+  });
+  return {
+    title: question.title,
+    against: question.against,
+    restic: figures('restic'),
+    sync: figures('sync'),
+    ratio: median(rounds.map(({ restic, sync }) => sync.seconds / restic.seconds)),
+    rounds,
+  };
+}
+
+const COLUMNS = ['', 'restic', 'wall s', 'ours', 'ratio', 'CPU s', 'ours', 'peak MB', 'ours', 'sent MB', 'ours'];
+
+function cells({ title, against, restic, sync, ratio }) {
+  const pair = (what, scale, digits) => [restic, sync].map((one) => number(one[what], scale, digits));
+  const [wall, ourWall] = pair('seconds', 1, 2);
+  return [
+    title,
+    against,
+    wall,
+    ourWall,
+    ratio.toFixed(2),
+    ...pair('cpu', 1, 2),
+    ...pair('peak', 1e6, 0),
+    ...pair('uploaded', 1e6, 1),
+  ];
+}
+
+function number(value, scale, digits) {
+  return value === undefined ? '-' : (value / scale).toFixed(digits);
+}
+
+export function terminalTable(results) {
+  const rows = [COLUMNS, ...results.map(cells)];
+  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  const line = (row) => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
+  return rows.map((row) => line(row).trimEnd()).join('\n');
+}
+
+export function describe({ machine, data, pairs, node, restic, server }) {
+  return [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${node}`,
+    `${restic}; ${server}`,
+    `${(data.bytes / 1e6).toFixed(0)} MB in ${data.files} files; medians of ${pairs} pairs`,
+  ];
+}
+
+/** Writes bench/results/node-<major>.json and puts all results there are into the page. Returns the paths. */
+export function save(root, report) {
+  const folder = join(root, 'bench', 'results');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `node-${/^v?(\d+)/.exec(report.node)?.[1]}.json`);
+  writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
+  const page = join(root, 'docs', 'performance.md');
+  const text = readFileSync(page, 'utf8');
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${page}: the lines ${BEGIN} and ${END} are missing`);
+  const reports = readdirSync(folder)
+    .filter((name) => /^node-\d+\.json$/.test(name))
+    .sort((a, b) => Number(/\d+/.exec(a)) - Number(/\d+/.exec(b)))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  const tables = reports.map(markdown).join('\n');
+  writeFileSync(page, `${text.slice(0, begin + BEGIN.length)}\n\n${tables}\n${text.slice(end)}`);
+  return [file, page];
+}
+
+function markdown(report) {
+  const row = (values) => `| ${values.join(' | ')} |\n`;
+  const rule = COLUMNS.map((_, i) => (i < 2 ? '---' : '---:'));
+  const body = report.results.map((result) => row(cells(result))).join('');
+  return `${describe(report).join('.  \n')}.\n\n${row(COLUMNS)}${row(rule)}${body}`;
+}
