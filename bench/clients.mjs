@@ -2,14 +2,15 @@
  * The two programs under one interface, each with a repository of its own on the same server:
  *
  *   newRepository()      an empty one in the place of the last; the game folder is as if never sent
- *   push(), pull(pc)     measured; pull goes to a folder made by newPc()
+ *   push(outcome)        measured; `outcome` is what this project must answer, restic has no word for it
+ *   pull(pc)             measured, into a folder made by newPc()
  *   ask()                measured: is there anything new?
  *   stored()             bytes of the repository on the server's disk
  *
- * Both repositories are made by restic before the clock runs, so that both first pushes do the same work. Neither
- * program has a cache on a new PC; each keeps its own from then on.
+ * Both repositories are made before the clock runs, so that both first pushes do the same work. Neither program has a
+ * cache on a new PC; each keeps its own from then on.
  */
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measure } from './measure.mjs';
 
@@ -21,13 +22,8 @@ export function resticClient(bench) {
   const { game, temp, server, restic } = bench;
   const repository = 'restic';
   const cache = join(temp, 'restic-cache');
-  const run = (args, options = {}) =>
-    measure(restic, args, {
-      cwd: temp,
-      env: resticEnv(server, repository, options.cache ?? cache),
-      ...bench,
-      ...options,
-    });
+  const run = (args, { cwd = temp, cacheFolder = cache } = {}) =>
+    measure(restic, args, { cwd, env: resticEnv(server, repository, cacheFolder), signal: bench.signal });
   return {
     name: 'restic',
     stored: () => sizeOf(server.folderOf(repository)),
@@ -36,8 +32,8 @@ export function resticClient(bench) {
       rmSync(cache, { recursive: true, force: true });
     },
     push: () => run(['backup', '--quiet', '--exclude', '.cloud-sync', '.'], { cwd: game }),
-    newPc: async () => ({ folder: emptyFolder(temp, 'restic-pc'), cache: emptyFolder(temp, 'restic-pc-cache') }),
-    pull: (pc) => run(['restore', 'latest', '--quiet', '--target', pc.folder], { cache: pc.cache }),
+    newPc: async () => ({ folder: emptyFolder(temp, 'restic-pc'), cacheFolder: emptyFolder(temp, 'restic-pc-cache') }),
+    pull: (pc) => run(['restore', 'latest', '--quiet', '--target', pc.folder], pc),
     ask: () => run(['snapshots', '--quiet']),
   };
 }
@@ -49,16 +45,16 @@ export function syncClient(bench) {
   const env = withoutLauncher(process.env);
   const run = async (command, folder, args = []) => {
     const words = [hook, command, '--pack-folder', folder, '--json', ...args];
-    const result = await measure(node, words, { cwd: temp, env, ...bench });
+    const result = await measure(node, words, { cwd: temp, env, signal: bench.signal });
     return { ...result, said: JSON.parse(result.stdout.trim().split('\n').at(-1)) };
   };
-  const join_ = async (folder) => {
+  const configure = async (folder) => {
     await run('init', folder, ['--url', server.url, '--token-file', token, '--instance-id', INSTANCE_ID]);
     writeFileSync(join(folder, '.cloud-sync', 'scope.json'), SCOPE);
   };
-  const expecting = async (outcomes, result) => {
+  const expecting = (wanted, result) => {
     const { outcome } = result.said;
-    if (!outcomes.includes(outcome)) throw new Error(`instance-sync: outcome ${outcome} instead of ${outcomes}`);
+    if (outcome !== wanted) throw new Error(`instance-sync: the outcome is "${outcome}" instead of "${wanted}"`);
     return result;
   };
   return {
@@ -67,28 +63,32 @@ export function syncClient(bench) {
     newRepository: async () => {
       await makeRepository(bench, INSTANCE_ID);
       rmSync(join(game, '.cloud-sync'), { recursive: true, force: true });
-      await join_(game);
+      await configure(game);
     },
-    push: async (...outcomes) => expecting(outcomes, await run('push', game)),
+    push: async (outcome) => expecting(outcome, await run('push', game)),
     newPc: async () => {
       const folder = emptyFolder(temp, 'sync-pc');
-      await join_(folder);
+      await configure(folder);
       return { folder };
     },
-    pull: async (pc) => expecting(['updated'], await run('pull', pc.folder)),
-    ask: async () => expecting(['up-to-date'], await run('pull', game)),
+    pull: async (pc) => expecting('updated', await run('pull', pc.folder)),
+    ask: async () => expecting('up-to-date', await run('pull', game)),
   };
 }
 
+/**
+ * A copy of one new repository: restic measures the machine to choose what its key derivation costs, and both programs
+ * have to open the same.
+ */
 async function makeRepository(bench, name) {
   const { server, temp, restic } = bench;
+  const template = server.folderOf('template');
+  if (!existsSync(template)) {
+    const env = resticEnv(server, 'template', join(temp, 'no-cache'));
+    await measure(restic, ['init', '--quiet', '--no-cache'], { cwd: temp, env, signal: bench.signal });
+  }
   rmSync(server.folderOf(name), { recursive: true, force: true });
-  const cache = join(temp, 'init-cache');
-  await measure(restic, ['init', '--quiet', '--no-cache'], {
-    ...bench,
-    cwd: temp,
-    env: resticEnv(server, name, cache),
-  });
+  cpSync(template, server.folderOf(name), { recursive: true });
 }
 
 function resticEnv(server, repository, cache) {

@@ -56,8 +56,8 @@ export function terminalTable(results) {
 export function describe({ machine, data, pairs, node, restic, server }) {
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${node}`,
-    `${restic}; ${server}`,
-    `${(data.bytes / 1e6).toFixed(0)} MB in ${data.files} files; medians of ${pairs} pairs`,
+    `restic ${restic}, rest-server ${server}, on loopback`,
+    `${(data.bytes / 1e6).toFixed(0)} MB in ${data.files} files; ${pairs === 1 ? 'one pair' : `medians of ${pairs} pairs`}`,
   ];
 }
 

@@ -73,8 +73,7 @@ async function main(signal) {
 }
 
 async function surroundings({ restic, restServer, node }) {
-  const firstWords = async (command, args, words) =>
-    (await run(command, args)).output.trim().split(/\s+/).slice(0, words).join(' ');
+  const versionOf = async (command, args) => /\d+\.\d+\.\d+/.exec((await run(command, args)).output)?.[0] ?? '?';
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: {
@@ -83,9 +82,9 @@ async function surroundings({ restic, restServer, node }) {
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       platform: process.platform,
     },
-    node: await firstWords(node, ['--version'], 1),
-    restic: await firstWords(restic, ['version'], 2),
-    server: await firstWords(restServer, ['--version'], 2),
+    node: await versionOf(node, ['--version']),
+    restic: await versionOf(restic, ['version']),
+    server: await versionOf(restServer, ['--version']),
   };
 }
 

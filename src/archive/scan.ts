@@ -88,18 +88,30 @@ async function scanInto(walker: Walker, folder: string): Promise<boolean> {
 async function scanChild(walker: Walker, folder: string, child: Dirent<Buffer>): Promise<boolean> {
   const name = rawFromBytes(child.name);
   const path = folder === '' ? name : `${folder}/${name}`;
-  if (child.isDirectory()) {
-    if (!walker.filter.mayContain(path)) return false;
-    if (await scanInto(walker, path)) return true;
-    if (!walker.filter.includesFolder(path)) return false;
-    return record(walker, path, 'dir');
-  }
+  if (child.isDirectory()) return scanBelow(walker, path);
   // The size is not known yet; a cheap refusal by name saves the call.
   if (!walker.filter.includesFile(path, 0)) return false;
   if (child.isFile()) return record(walker, path, 'file');
-  if (child.isSymbolicLink()) return record(walker, path, 'symlink');
+  if (child.isSymbolicLink()) return scanLink(walker, path);
   walker.skipped.push({ path, reason: 'it is neither a file nor a folder nor a link' });
   return false;
+}
+
+async function scanBelow(walker: Walker, path: string): Promise<boolean> {
+  if (!walker.filter.mayContain(path)) return false;
+  if (await scanInto(walker, path)) return true;
+  if (!walker.filter.includesFolder(path)) return false;
+  return record(walker, path, 'dir');
+}
+
+/** Windows lists files that it deduplicated or keeps in its cloud as links too; only the look at one tells. */
+async function scanLink(walker: Walker, path: string): Promise<boolean> {
+  if (process.platform !== 'win32') return record(walker, path, 'symlink');
+  const entry = await scanPath(walker.root, path).catch(() => {
+    // record() meets the same error, and reports it.
+    return undefined;
+  });
+  return entry?.type === 'dir' ? scanBelow(walker, path) : record(walker, path, entry?.type ?? 'symlink');
 }
 
 async function record(walker: Walker, path: string, type: ScannedEntry['type']): Promise<boolean> {
@@ -158,7 +170,12 @@ function scannedEntry(stats: BigIntStats, target: Buffer | undefined): ScannedEn
   const noBit = process.platform === 'win32' && type === 'file';
   const executable = noBit ? undefined : type === 'file' && (stats.mode & 0o111n) !== 0n;
   const entry = { type, ...stampOf(stats), executable } as const;
-  return target === undefined ? entry : { ...entry, linktarget: rawFromBytes(target) };
+  return target === undefined ? entry : { ...entry, linktarget: portableTarget(rawFromBytes(target)) };
+}
+
+/** Windows gives the target with backslashes, whoever made the link and however. */
+export function portableTarget(target: string, platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32' ? target.replaceAll('\\', '/') : target;
 }
 
 export function sameStamp(a: FileStamp, b: FileStamp): boolean {

@@ -18,6 +18,13 @@ import type { SyncSession } from './session.js';
 import { applySwap, checkFreeSpace, checkTargets, makeStaging } from './stage.js';
 
 /** Fetches and swaps. */
+export interface Applied {
+  /** undefined if there was nothing to change. */
+  readonly updated?: Omit<Updated, 'snapshot' | 'warnings'>;
+  /** Stamps of the new files in their places; without those that somebody has changed since. */
+  readonly placed: ReadonlyMap<string, FileStamp>;
+}
+
 export class Application {
   readonly #session: SyncSession;
   readonly #repo: Repository;
@@ -33,14 +40,13 @@ export class Application {
     this.#plan = plan;
   }
 
-  /** undefined if there was nothing to change. */
-  async run(): Promise<Omit<Updated, 'snapshot' | 'warnings'> | undefined> {
+  async run(): Promise<Applied> {
     const { place, remove, removeDirs, makeDirs } = this.#plan;
     const entries = this.#local.scan.entries;
     if (place.length === 0 && remove.length === 0 && removeDirs.length === 0) {
       // The scan lists empty folders only; the others show in the paths of what is in them.
       const folders = new Set([...entries.keys()].flatMap(foldersAbove));
-      if (makeDirs.every((dir) => folders.has(dir) || entries.has(dir))) return undefined;
+      if (makeDirs.every((dir) => folders.has(dir) || entries.has(dir))) return { placed: new Map() };
     }
     const { instance } = this.#session;
     await checkTargets(
@@ -58,7 +64,7 @@ export class Application {
       throw error;
     }
     this.#session.phase('applying');
-    const { trash } = await applySwap(instance, {
+    const { trash, placed } = await applySwap(instance, {
       id: staging.id,
       replace: place.map(({ path }, i) => ({
         path,
@@ -72,7 +78,7 @@ export class Application {
     const replaced = place.filter(({ path }) => entries.has(path)).length;
     const files = { added: place.length - replaced, changed: replaced, removed: remove.length };
     const result = { outcome: 'updated', files, bytesWritten: bytesIn(place) } as const;
-    return trash === undefined ? result : { ...result, trash };
+    return { placed, updated: trash === undefined ? result : { ...result, trash } };
   }
 
   #stampAt(path: string): FileStamp | undefined {

@@ -13,7 +13,11 @@ export interface HeldInput {
   readonly head: Manifest;
   readonly scope: Scope;
   readonly platform: NodeJS.Platform;
-  /** Whether a path is on this disk. */
+  /** Whether this disk takes names that differ in letter case for one. */
+  readonly caseBlind: boolean;
+  /** Whether this user can make symlinks here: Windows lets few. */
+  readonly linksWork: boolean;
+  /** Whether a path, of a folder too, is on this disk. */
   readonly isHere: (path: string) => boolean;
 }
 
@@ -29,27 +33,33 @@ export function chooseHeld(input: HeldInput): { held: Set<string>; warnings: str
     if (isNeverInScope(path) || !inScope(input.scope, path, entry)) held.add(path);
     else if (entry.type === 'symlink' && leadsOutside(path, entry.linktarget ?? '')) {
       hold(path, `it is a link that leads outside the game folder (${entry.linktarget ?? ''})`);
-    } else if (input.platform === 'win32') {
-      const reason = path
-        .split('/')
-        .map(checkPortableName)
-        .find((one) => one !== undefined);
-      if (reason !== undefined) hold(path, `Windows cannot have this name, which ${reason}`);
+    } else if (input.platform === 'win32' && whyNotOnWindows(path, entry.linktarget) !== undefined) {
+      hold(path, `Windows cannot have this name, which ${whyNotOnWindows(path, entry.linktarget)}`);
+    } else if (entry.type === 'symlink' && !input.linksWork && !input.isHere(path)) {
+      hold(path, 'it is a link, and this user may not make links here');
     }
   }
-  if (input.platform === 'win32' || input.platform === 'darwin') {
-    holdTwins(input, held, hold);
-  }
+  if (input.caseBlind) holdTwins(input, held, hold);
   return { held, warnings };
 }
 
-/** Of names that are one on this file system only one can exist: the one that is here already, else the first. */
+/** Of a path, and of what a link leads to. */
+function whyNotOnWindows(path: string, linktarget = ''): string | undefined {
+  const names = [...path.split('/'), ...linktarget.split('/').filter((step) => !/^\.{0,2}$/.test(step))];
+  return names.map(checkPortableName).find((reason) => reason !== undefined);
+}
+
+/**
+ * Of names that are one on this disk only one can exist: the one that is here already, else the first. If several are
+ * here, their folder tells them apart after all (Windows has such folders).
+ */
 function holdTwins(input: HeldInput, held: ReadonlySet<string>, hold: (path: string, reason: string) => void): void {
   const paths = [...input.head.keys()].filter((path) => !held.has(path));
   for (const group of findCaseTwins(paths)) {
-    const keep = group.find((path) => input.isHere(path)) ?? [...group].sort()[0] ?? '';
+    const here = group.filter((path) => input.isHere(path));
+    const [keep = [...group].sort()[0] ?? ''] = here;
     for (const twin of group) {
-      if (twin === keep) continue;
+      if (twin === keep || here.includes(twin)) continue;
       const below = paths.filter((path) => path === twin || path.startsWith(`${twin}/`));
       for (const path of below) if (!held.has(path)) hold(path, `this system cannot tell it from ${keep}`);
     }

@@ -16,7 +16,7 @@ import { utf8 } from '../base/bytes.js';
 import { errnoOf, ioError, isSyncError, SyncError, throwIfAborted } from '../base/errors.js';
 import { sleep } from '../base/sleep.js';
 import { type FsOps, nodeFs } from './fs-ops.js';
-import { makeDirs, rmWithRetry } from './fs-retry.js';
+import { makeDirs, renameWithRetry, rmWithRetry } from './fs-retry.js';
 import { parseJsonObject } from './json-file.js';
 
 const FOLDER = 'lock';
@@ -102,7 +102,7 @@ async function writeAnnouncement(fs: FsOps, folder: string, name: string, comman
   const temporary = join(folder, `.${name}.tmp`);
   try {
     await fs.createFile(temporary, utf8(`${JSON.stringify(holder)}\n`), 0o644);
-    await fs.rename(temporary, join(folder, name));
+    await renameWithRetry(fs, temporary, join(folder, name));
   } catch (error) {
     throw ioError(error, 'cannot write', temporary);
   }

@@ -37,14 +37,22 @@ export interface PlanInput {
   readonly absent: ReadonlySet<string>;
   readonly scope: Scope;
   readonly platform: NodeJS.Platform;
+  /** As in HeldInput. */
+  readonly caseBlind: boolean;
+  readonly linksWork: boolean;
 }
 
 export function planPull(input: PlanInput): PullPlan {
+  const here = new Set([...input.local.keys()].filter((path) => !input.absent.has(path)));
+  for (const path of [...here]) for (const folder of foldersAbove(path)) here.add(folder);
+  const { head, scope, platform, caseBlind, linksWork } = input;
   const { held, warnings } = chooseHeld({
-    head: input.head,
-    scope: input.scope,
-    platform: input.platform,
-    isHere: (path) => input.local.has(path) && !input.absent.has(path),
+    head,
+    scope,
+    platform,
+    caseBlind,
+    linksWork,
+    isHere: (path) => here.has(path),
   });
   const wanted = new Map([...input.head].filter(([path]) => !held.has(path)));
   const folders = new Set<string>();
@@ -63,7 +71,8 @@ export function planPull(input: PlanInput): PullPlan {
     if (!same && entry.type !== 'dir') place.push({ path, entry });
   }
   const removable = [...input.local].filter(([path, entry]) => {
-    if (wanted.has(path) || input.absent.has(path) || held.has(path)) return false;
+    if (wanted.has(path) || input.absent.has(path) || (held.has(path) && !isOutdated(input.head, path, entry)))
+      return false;
     return isUnchanged(input.base, path, entry) && inScope(input.scope, path, entry);
   });
   return {
@@ -80,6 +89,11 @@ export function planPull(input: PlanInput): PullPlan {
 function isUnchanged(base: Manifest | undefined, path: string, entry: ManifestEntry): boolean {
   const before = base?.get(path);
   return before !== undefined && sameEntry(before, entry);
+}
+
+/** A link has taken this file's place: where the link cannot be, the old file must not stand for it. */
+function isOutdated(head: Manifest, path: string, entry: ManifestEntry): boolean {
+  return entry.type === 'file' && head.get(path)?.type === 'symlink';
 }
 
 /** Windows keeps no executable bit: a difference in it alone is no reason to write a file anew. */

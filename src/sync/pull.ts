@@ -83,15 +83,19 @@ async function pullHead(
     const platform = services.platform;
     const plan = planPull({ head: theirs, local: mine.manifest, base, absent, scope, platform });
     for (const text of plan.warnings) session.warn('left-out', text);
-    const applied = await new Application(session, repo, executor, local, plan).run();
-    const stampAt = await stampReader(session, plan.matching);
+    const { updated, placed } = await new Application(session, repo, executor, local, plan).run();
+    const came = new Set(plan.place.map(({ path }) => path));
+    const stampAt = (path: string): FileStamp | undefined => {
+      if (came.has(path)) return placed.get(path);
+      return plan.matching.has(path) ? scan.entries.get(path) : undefined;
+    };
     const common = { base: head.id, root: head.snapshot.tree, seen: cloud.ids, held: plan.held, keyHint: repo.keyId };
     await recordCommon(session, { ...common, manifest: theirs, stampOf: stampAt }, startedMs);
     await pruneTrash(instance.cloudFolder, Date.now()).catch((error: unknown) => {
       session.warn('trash', `the trash could not be tidied: ${error instanceof Error ? error.message : String(error)}`);
     });
-    if (applied === undefined) return upToDate(session, head.id);
-    return { ...applied, snapshot: head.id, warnings: session.warnings };
+    if (updated === undefined) return upToDate(session, head.id);
+    return { ...updated, snapshot: head.id, warnings: session.warnings };
   } finally {
     await executor.close();
   }
@@ -122,13 +126,4 @@ async function readLocal(session: SyncSession, executor: Executor, local: LocalS
   if (first === undefined) return outcome;
   const message = `${first.path} cannot be read (${first.error.message}); is the game running? Nothing was changed`;
   throw new SyncError('in-use', message, { cause: first.error });
-}
-
-/** Looks at every file that came or stayed once more: a rename changes ctime on some file systems. */
-async function stampReader(
-  session: SyncSession,
-  matching: ReadonlySet<string>,
-): Promise<(path: string) => FileStamp | undefined> {
-  const scan = await scanInstance(session.instance, session.scope, session.signal);
-  return (path) => (matching.has(path) ? scan.entries.get(path) : undefined);
 }

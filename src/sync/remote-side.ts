@@ -73,7 +73,11 @@ export async function withTable(session: SyncSession, repo: Repository, cloud: C
   const known = cloud.snapshots.find(({ id }) => id === state.base);
   if (known === undefined) return { ...session, state: undefined };
   const head = await manifestOf(session, repo, known);
-  const { held } = chooseHeld({ head, scope, platform: services.platform, isHere: () => false });
+  const { caseBlind } = session;
+  const { platform } = services;
+  // Better to hold a link that is here (it counts as here all the same) than to take one that never was for deleted.
+  const linksWork = platform !== 'win32';
+  const { held } = chooseHeld({ head, scope, platform, caseBlind, linksWork, isHere: () => false });
   const files = new Map([...head].map(([path, entry]) => [path, toRecord(entry, NO_STAMP, held.has(path))]));
   return { ...session, state: { ...state, files } };
 }

@@ -17,6 +17,7 @@ import type { LockHolder } from './instance-lock.js';
 import { acquireInstanceLock } from './instance-lock.js';
 import type { Scope } from './scope.js';
 import { readScope } from './scope.js';
+import { isCaseBlind } from './spelling.js';
 import { recoverSwap } from './stage.js';
 import type { State } from './state.js';
 import { readState } from './state.js';
@@ -63,6 +64,8 @@ export interface SyncSession {
   readonly instance: Instance;
   readonly scope: Scope;
   readonly state: State | undefined;
+  /** Whether this disk takes names that differ in letter case for one. */
+  readonly caseBlind: boolean;
   readonly token: Token;
   readonly services: Services;
   readonly signal: AbortSignal | undefined;
@@ -112,7 +115,9 @@ export async function withInstance<T>(
       const message = `an earlier pull was interrupted; it has been ${recovered}`;
       options.onProgress?.({ type: 'warning', code: 'recovered', message });
     }
-    return await withConnection(instance, options, services, work);
+    // A PC that slept through the lock's time must not go on: another command may be at work by now.
+    const signal = AbortSignal.any([lock.lost, ...(options.signal ? [options.signal] : [])]);
+    return await withConnection(instance, { ...options, signal }, services, work);
   } finally {
     await lock.release();
   }
@@ -173,6 +178,7 @@ async function prepare(
     instance,
     scope: scope.scope,
     state: state.state,
+    caseBlind: await isCaseBlind(instance.cloudFolder),
     token: token.token,
     services,
     signal: options.signal,

@@ -77,11 +77,11 @@ export async function checkScopeRoots(instance: Instance, scope: Scope, fs: FsOp
   }
 }
 
-/** Throws 'no-space' unless `bytes` and 5 % more are free. */
+/** Throws 'no-space' unless `bytes` and 5 % more are free. Some file systems tell no number (0): then nothing is known. */
 export async function checkFreeSpace(instance: Instance, bytes: number, fs: FsOps = nodeFs): Promise<void> {
   const needed = Math.ceil(bytes * 1.05);
   const free = await fs.freeSpace(instance.cloudFolder);
-  if (free >= needed) return;
+  if (free === 0 || free >= needed) return;
   const message = `the disk of ${instance.packFolder} has ${free} bytes free, ${needed} are needed; make room first`;
   throw new SyncError('no-space', message, { details: { free, needed } });
 }

@@ -198,8 +198,9 @@ export class SwapSteps {
       try {
         await this.#fs.syncDir(folder);
       } catch (error) {
-        // A folder that was removed in the meantime needs none.
-        if (errnoOf(error) !== 'ENOENT') throw ioError(error, 'cannot save the folder', folder);
+        // A folder that was removed in the meantime, or gave its place to a file, needs none.
+        if (!['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? ''))
+          throw ioError(error, 'cannot save the folder', folder);
       }
     });
   }

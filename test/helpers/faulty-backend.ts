@@ -4,6 +4,7 @@
 import type { Backend, ByteRange, CallOptions, FileInfo, FileType } from '../../src/backend/backend.js';
 import { memoryBackend } from '../../src/backend/memory.js';
 import type { Bytes } from '../../src/base/bytes.js';
+import { SyncError } from '../../src/base/errors.js';
 
 export type Listed = Exclude<FileType, 'config'>;
 export type Method = 'create' | 'list' | 'stat' | 'read' | 'write' | 'remove';
@@ -93,7 +94,7 @@ export class FaultyBackend implements Backend {
 /** Never resolves, but rejects as soon as the signal fires. */
 export function untilAborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {
-    const stop = (): void => reject(new Error('the call was cut off'));
+    const stop = (): void => reject(new SyncError('aborted', 'cancelled'));
     if (signal?.aborted) stop();
     else signal?.addEventListener('abort', stop, { once: true });
   });

@@ -18,6 +18,7 @@ export const PASSWORD = 'correct horse';
 export const CHEAP = { N: 128, r: 1, p: 1 } as const;
 export const crypto: CryptoProvider = defaultCrypto();
 
+/** Empty, in memory. */
 export interface TestRepository {
   readonly backend: FaultyBackend;
   readonly repo: Repository;
@@ -97,4 +98,10 @@ export async function rejection(promise: Promise<unknown>): Promise<SyncError> {
     throw error;
   }
   throw new Error('nothing was thrown');
+}
+
+export function at<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new Error(`there is no item ${index}`);
+  return item;
 }

@@ -1,12 +1,20 @@
 /**
- * A cloud (a real rest-server with one user) and the PCs of a player, each with a game folder and the built hook:
- *   cloud.pc('A')  ->  pc.init(), pc.push(), pc.pull()      every call is a process of its own
+ * A cloud (a real rest-server with one user) and the PCs of a player, each with a game folder:
+ *   makeCloud(await startServer(name)).pc()  ->  pc.init(), pc.push(), pc.pull()   the library, in this process
+ *                                                pc.run('push', …)                 the built hook, a process of its own
  */
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
-import { type RestServer, type RestServerName, type RestServerOptions, type ResticName, restic } from './peers.js';
-import { startRestServer } from './peers.js';
+import { init, type PullResult, type PushResult, pull, push } from '../../src/index.js';
+import {
+  type ResticName,
+  type RestServer,
+  type RestServerName,
+  type RestServerOptions,
+  restic,
+  startRestServer,
+} from './peers.js';
 import { type Finished, type RunOptions, runProgram } from './process.js';
 import { tempFolder } from './temp.js';
 
@@ -37,16 +45,13 @@ export async function instanceSync(args: readonly string[], options: RunOptions 
 export interface Pc {
   readonly game: string;
   readonly tokenFile: string;
-  /** Lines of the hook on this PC's game folder. */
+  /** The built hook on this PC's game folder. */
   run(command: string, ...flags: string[]): Promise<Finished>;
   /** Takes part in the cloud's instance. */
   init(): Promise<void>;
-  /** These expect exit code 0 and return the summary of --json. */
-  push(): Promise<Summary>;
-  pull(): Promise<Summary>;
+  push(): Promise<PushResult>;
+  pull(): Promise<PullResult>;
 }
-
-export type Summary = Readonly<Record<string, unknown>>;
 
 export interface Cloud {
   readonly server: RestServer;
@@ -58,11 +63,6 @@ export interface Cloud {
   pc(): Pc;
   /** Expects exit code 0; returns stdout. */
   restic(name: ResticName, ...args: string[]): Promise<string>;
-}
-
-export interface CloudOptions extends RestServerOptions {
-  /** One server for several clouds. */
-  readonly server?: RestServer;
 }
 
 let instances = 0;
@@ -102,21 +102,15 @@ function makePc(server: RestServer, instanceId: string): Pc {
   const tokenFile = join(home, 'token');
   mkdirSync(game);
   writeFileSync(tokenFile, `${USER}:${PASSWORD}\n`, { mode: 0o600 });
-  const run: Pc['run'] = (command, ...flags) => instanceSync([command, '--pack-folder', game, ...flags]);
-  const summary = async (command: string): Promise<Summary> => {
-    const lines = succeeded(await run(command, '--json'), command).trim().split('\n');
-    return JSON.parse(lines.at(-1) ?? '');
-  };
   return {
     game,
     tokenFile,
-    run,
+    run: (command, ...flags) => instanceSync([command, '--pack-folder', game, ...flags]),
     init: async () => {
-      const flags = ['--url', server.url, '--token-file', tokenFile, '--instance-id', instanceId];
-      succeeded(await run('init', ...flags), 'init');
+      await init({ packFolder: game, url: server.url, tokenFile, instanceId });
     },
-    push: () => summary('push'),
-    pull: () => summary('pull'),
+    push: () => push({ packFolder: game, headless: true }),
+    pull: () => pull({ packFolder: game, headless: true }),
   };
 }
 

@@ -31,7 +31,7 @@ describeInterop('push, read by restic', [...ALL_RESTICS, ...ALL_REST_SERVERS], (
         { outcome: 'sent', files: { changed: 0, removed: 0 } },
         { outcome: 'sent', files: { added: 2, changed: 4, removed: 2 } },
       ]);
-      [first = '', second = ''] = summaries.map((summary) => String(summary['snapshot']));
+      [first = '', second = ''] = summaries.map((result) => ('snapshot' in result ? result.snapshot : ''));
     }, LIMIT);
 
     const restored = async (name: ResticName, snapshot: string): Promise<string> => {

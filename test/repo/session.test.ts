@@ -2,16 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes, toHex, utf8 } from '../../src/base/bytes.js';
 import { forEachLimit } from '../../src/base/concurrency.js';
 import { SyncError } from '../../src/base/errors.js';
-import type { IndexId, PackId } from '../../src/base/ids.js';
+import type { IndexId } from '../../src/base/ids.js';
 import { open } from '../../src/crypto/box.js';
 import { decodeHeader, headerLengthOf } from '../../src/pack/header.js';
+import { blobId } from '../../src/repo/codec.js';
 import { loadUnpacked } from '../../src/repo/files.js';
 import type { IndexFile } from '../../src/repo/index-file.js';
 import { decodeIndexFile } from '../../src/repo/index-file.js';
 import type { Repository } from '../../src/repo/repository.js';
 import type { FaultyBackend } from '../helpers/faulty-backend.js';
 import { untilAborted } from '../helpers/faulty-backend.js';
-import { addData, commitEmpty, noise, rejection, storeBlobs, testRepository, texts } from '../helpers/repository.js';
+import { addData, at, commitEmpty, crypto, noise, rejection, storeBlobs, testRepository, texts } from '../helpers/repository.js';
 
 async function indexFiles(repo: Repository, backend: FaultyBackend): Promise<IndexFile[]> {
   const files: IndexFile[] = [];
@@ -35,6 +36,7 @@ async function expectSound(repo: Repository, backend: FaultyBackend): Promise<vo
   }
 }
 
+const NEVER_STORED = blobId(crypto, utf8('never stored'));
 const full = (): SyncError => new SyncError('no-space', 'the disk is full');
 
 describe('write session', () => {
@@ -50,7 +52,7 @@ describe('write session', () => {
     await expectSound(repo, backend);
     const again = await reopen();
     expect(await again.listSnapshots()).toEqual([snapshot]);
-    expect(await again.loadBlob('data', ids[7] ?? snapshotlessId())).toEqual(texts(30)[7]);
+    expect(await again.loadBlob('data', at(ids, 7))).toEqual(texts(30)[7]);
     expect(await again.loadTree((await again.loadSnapshot(snapshot)).tree)).toEqual([]);
   });
 
@@ -142,16 +144,15 @@ describe('write session', () => {
     const { backend, repo } = await testRepository();
     const error = await rejection(
       repo.write({}, async (session) => {
-        session.claim('data', (await storedId(repo)) as never);
+        session.claim('data', NEVER_STORED);
         await commitEmpty(session);
       }),
     );
     expect(error.code).toBe('internal');
     expect(await backend.names('snapshots')).toEqual([]);
     await repo.write({}, async (session) => {
-      const id = (await storedId(repo)) as never;
-      session.claim('data', id);
-      session.release('data', id);
+      session.claim('data', NEVER_STORED);
+      session.release('data', NEVER_STORED);
       await commitEmpty(session);
     });
     expect(await backend.names('snapshots')).toHaveLength(1);
@@ -165,7 +166,7 @@ describe('write session', () => {
       setTimeout(() => stop.abort(), 10);
       await untilAborted(call.signal);
     };
-    const error = await rejection(storeBlobs(repo, texts(100), { packSize: 400, signal: stop.signal }).catch(asSyncError));
+    const error = await rejection(storeBlobs(repo, texts(100), { packSize: 400, signal: stop.signal }));
     expect(error.code).toBe('aborted');
     expect(await backend.names('snapshots')).toEqual([]);
     expect(await backend.names('locks')).toEqual([]);
@@ -244,27 +245,15 @@ describe('write session', () => {
     const { ids } = await storeBlobs(repo, [plain]);
     const blobs = (await indexFiles(repo, backend)).flatMap((file) => file.packs.flatMap((pack) => pack.blobs));
     for (const blob of blobs) expect(blob.uncompressedLength !== undefined).toBe(version === 2);
-    expect(await (await reopen()).loadBlob('data', ids[0] ?? snapshotlessId())).toEqual(plain);
+    expect(await (await reopen()).loadBlob('data', at(ids, 0))).toEqual(plain);
   });
 
   it('writes a blob larger than a pack', async () => {
     const { repo, reopen, backend } = await testRepository();
     const large = concatBytes([noise(5000), noise(5000, 2)]);
     const { ids } = await storeBlobs(repo, [large, ...texts(3)], { packSize: 4000 });
-    expect(await (await reopen()).loadBlob('data', ids[0] ?? snapshotlessId())).toEqual(large);
-    expect(repo.index.locate('data', ids[0] ?? snapshotlessId())[0]?.offset).toBe(0);
+    expect(await (await reopen()).loadBlob('data', at(ids, 0))).toEqual(large);
+    expect(repo.index.locate('data', at(ids, 0))[0]?.offset).toBe(0);
     await expectSound(repo, backend);
   });
 });
-
-function snapshotlessId(): never {
-  throw new Error('no id');
-}
-
-async function storedId(repo: Repository): Promise<PackId> {
-  return toHex(repo.codec.crypto.sha256(utf8('never stored'))) as PackId;
-}
-
-function asSyncError(error: unknown): never {
-  throw error instanceof SyncError ? error : new SyncError('aborted', String(error));
-}

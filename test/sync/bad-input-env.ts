@@ -10,14 +10,14 @@ import { formatPolynomial, randomPolynomial } from '../../src/chunker/polynomial
 import { exitCodeOf } from '../../src/cli/exit-code.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import { defaultCrypto } from '../../src/crypto/select.js';
-import { init, isSyncError, pull, push, type SyncError, type SyncOptions, startServer } from '../../src/index.js';
+import { init, isSyncError, pull, push, type SyncOptions, startServer } from '../../src/index.js';
 import { Repository } from '../../src/repo/repository.js';
 import { describeFolder, fingerprint, Noise } from '../helpers/game-folder.js';
 import { tempFolder } from '../helpers/temp.js';
 
 export const USER = 'ann';
 export const PASSWORD = 'correct-horse/battery%staple';
-export const crypto = defaultCrypto();
+const crypto = defaultCrypto();
 
 const CHEAP = { N: 16, r: 1, p: 1 };
 
@@ -144,7 +144,8 @@ export async function told(work: Promise<unknown>): Promise<Told> {
 export function expectPlain(line: string): void {
   expect(line).toMatch(/^[\x20-\x7e]{10,500}$/);
   expect(line).not.toMatch(/\bat \S+ ?\(?\S*:\d+:\d+|node:internal|undefined|\[object/);
-  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 'battery', 'staple']) expect(line).not.toContain(secret);
+  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), 'battery', 'staple'])
+    expect(line).not.toContain(secret);
 }
 
 /** As `told`, and nothing on this PC has changed by it: not a file, and no staging is left. */
@@ -163,5 +164,3 @@ export function leftovers(pc: Pc): string[] {
   );
   return names.filter((name) => /^(staging|lock)\/|\.tmp$|journal/.test(name));
 }
-
-export type { SyncError };

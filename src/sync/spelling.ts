@@ -1,0 +1,64 @@
+/**
+ * Disks without letter case (Windows, macOS, some Linux disks): `saves/World` and `saves/world` are one folder there,
+ * and which of the two it shows says nothing. What only differs in spelling is therefore no change: paths of this disk
+ * are taken in the spelling that the cloud has for them, and a rename that another PC made in letter case alone moves
+ * nothing here.
+ */
+import { join } from 'node:path';
+import type { Scan } from '../archive/scan.js';
+import type { FsOps } from './fs-ops.js';
+import { nodeFs } from './fs-ops.js';
+import { foldersAbove } from './game-path.js';
+import { foldName } from './windows-names.js';
+
+/** Whether the disk takes names that differ in letter case only for one; asked of a file that is there. */
+export async function isCaseBlind(cloudFolder: string, fs: FsOps = nodeFs): Promise<boolean> {
+  return (await fs.lstat(join(cloudFolder, 'SYNC.JSON'))) !== undefined;
+}
+
+/** The spelling of paths, folder by folder: a new file in a folder that is known otherwise goes into that folder. */
+export type Speller = (path: string) => string;
+
+export function spellerOf(known: Iterable<string>): Speller {
+  const exact = new Set(known);
+  let bySpelling: Map<string, string> | undefined;
+  return (path) => {
+    if (exact.has(path)) return path;
+    bySpelling ??= indexSpellings(exact);
+    let spelled = '';
+    for (const name of path.split('/')) {
+      const own = spelled === '' ? name : `${spelled}/${name}`;
+      spelled = exact.has(own) ? own : (bySpelling.get(keyOf(own)) ?? own);
+    }
+    return spelled;
+  };
+}
+
+/** The map with its keys spelled anew; a key whose other spelling is a key already stays as it is. */
+export function respellKeys<T>(map: ReadonlyMap<string, T>, spell: Speller): Map<string, T> {
+  const respelled = new Map<string, T>();
+  for (const [path, value] of map) {
+    const other = spell(path);
+    respelled.set(other !== path && (map.has(other) || respelled.has(other)) ? path : other, value);
+  }
+  return respelled;
+}
+
+export function respellScan(scan: Scan, spell: Speller): Scan {
+  const unreadable = scan.unreadable.map((one) => ({ ...one, path: spell(one.path) }));
+  return { ...scan, entries: respellKeys(scan.entries, spell), unreadable };
+}
+
+/** Adds the folders to the paths. */
+function indexSpellings(exact: Set<string>): Map<string, string> {
+  for (const path of [...exact]) for (const folder of foldersAbove(path)) exact.add(folder);
+  const index = new Map<string, string>();
+  for (const path of exact) index.set(keyOf(path), path);
+  return index;
+}
+
+/** Below the parent as it is written, so that twin folders stay two. */
+function keyOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return path.slice(0, slash + 1) + foldName(path.slice(slash + 1));
+}
