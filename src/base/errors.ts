@@ -72,15 +72,24 @@ export function errnoOf(error: unknown): string | undefined {
   return undefined;
 }
 
+/** What a player can do something about; the system's own words name calls and paths once more. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied; this user needs the right to do that',
+  EPERM: 'permission denied; this user needs the right to do that',
+  EROFS: 'its disk can only be read, not written',
+  EBUSY: 'another program uses it; close that and try again',
+  EIO: 'the disk reports an error; check it',
+};
+
 /** Turns a failed local file operation into a SyncError that names the operation and the path. */
 export function ioError(error: unknown, what: string, path: string): SyncError {
   if (isSyncError(error)) return error;
   const errno = errnoOf(error);
   const details = { errno, path };
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-    return new SyncError('no-space', `${what} ${path}: the disk is full`, { cause: error, details });
+    return new SyncError('no-space', `${what} ${path}: the disk is full; make room first`, { cause: error, details });
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = REASONS[errno ?? ''] ?? (error instanceof Error ? error.message : String(error));
   return new SyncError('io', `${what} ${path}: ${reason}`, { cause: error, details });
 }
 

@@ -3,7 +3,7 @@
  * Until the swap nothing of the player's is touched.
  */
 import { mkdir, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { FileStamp } from '../archive/scan.js';
 import { ioError } from '../base/errors.js';
 import { toFsPath } from '../base/raw-string.js';
@@ -108,8 +108,9 @@ export class Application {
         tell();
       },
     });
+    const folders = new Set(this.#plan.makeDirs);
     for (const { entry, destination, path } of pairs) {
-      if (entry.type === 'symlink') await makeLink(entry.linktarget ?? '', destination, path);
+      if (entry.type === 'symlink') await makeLink(entry.linktarget ?? '', destination, path, folders);
     }
     return places;
   }
@@ -119,9 +120,16 @@ function bytesIn(files: readonly PlannedFile[]): number {
   return files.reduce((sum, { entry }) => sum + entry.size, 0);
 }
 
-async function makeLink(target: string, destination: string, path: string): Promise<void> {
+/** Windows has links to files and links to folders, and must be told which; elsewhere that is passed over. */
+async function makeLink(
+  target: string,
+  destination: string,
+  path: string,
+  folders: ReadonlySet<string>,
+): Promise<void> {
+  const type = folders.has(posix.join(posix.dirname(path), target).replace(/\/$/, '')) ? 'dir' : 'file';
   try {
-    await symlink(toFsPath(target), destination);
+    await symlink(toFsPath(target), destination, type);
   } catch (error) {
     throw ioError(error, 'cannot make the link', path);
   }

@@ -35,7 +35,7 @@ export function chooseHeld(input: HeldInput): { held: Set<string>; warnings: str
       hold(path, `it is a link that leads outside the game folder (${entry.linktarget ?? ''})`);
     } else if (input.platform === 'win32' && whyNotOnWindows(path, entry.linktarget) !== undefined) {
       hold(path, `Windows cannot have this name, which ${whyNotOnWindows(path, entry.linktarget)}`);
-    } else if (entry.type === 'symlink' && !input.linksWork && !input.isHere(path)) {
+    } else if (entry.type === 'symlink' && !input.linksWork) {
       hold(path, 'it is a link, and this user may not make links here');
     }
   }

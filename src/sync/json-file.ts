@@ -4,7 +4,7 @@
  * that are not synchronised, and must cost no import.
  */
 import { fromUtf8 } from '../base/bytes.js';
-import { ioError, SyncError } from '../base/errors.js';
+import { errnoOf, ioError, SyncError } from '../base/errors.js';
 import type { FsOps } from './fs-ops.js';
 
 /** Far above any of these files; a larger one is not ours. */
@@ -15,11 +15,17 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** Undefined if the file is missing. Throws 'bad-settings' if it is not a JSON object; `todo` ends the message. */
 export async function readJsonFile(fs: FsOps, path: string, todo: string): Promise<JsonObject | undefined> {
   const bytes = await fs.readFile(path).catch((error: unknown) => {
+    if (errnoOf(error) === 'EISDIR') throw isFolder(path, error);
     throw ioError(error, 'cannot read', path);
   });
   if (bytes === undefined) return undefined;
   if (bytes.length > LARGEST) throw badSettings(path, `is ${bytes.length} bytes long`, todo);
   return parseJsonObject(fromUtf8(bytes), path, todo);
+}
+
+/** Not 'bad-settings': it could not be written anew either. */
+function isFolder(path: string, cause: unknown): SyncError {
+  return new SyncError('io', `${path} is a folder where a file belongs; move it away`, { cause, details: { path } });
 }
 
 export function parseJsonObject(text: string, path: string, todo: string): JsonObject {

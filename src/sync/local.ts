@@ -16,6 +16,7 @@ import type { Instance } from './instance.js';
 import type { Scope } from './scope.js';
 import { isNeverInScope } from './scope-rules.js';
 import { checkScopeRoots } from './stage.js';
+import { respellScan, type Speller } from './spelling.js';
 import type { FileRecord, State } from './state.js';
 
 export interface LocalSide {
@@ -28,10 +29,16 @@ export interface LocalSide {
   readonly removed: readonly string[];
 }
 
-/** What is in scope now. Throws 'unsafe-path' if a folder such as saves is a link to somewhere else. */
-export async function scanInstance(instance: Instance, scope: Scope, signal?: AbortSignal): Promise<Scan> {
+/** What is in scope now, as `spell` writes it. Throws 'unsafe-path' if a folder such as saves is a link to somewhere else. */
+export async function scanInstance(
+  instance: Instance,
+  scope: Scope,
+  signal?: AbortSignal,
+  spell?: Speller,
+): Promise<Scan> {
   await checkScopeRoots(instance, scope);
-  const scan = await scanFolder(instance.packFolder, scope, signal);
+  const found = await scanFolder(instance.packFolder, scope, signal);
+  const scan = spell === undefined ? found : respellScan(found, spell);
   const outside = [...scan.entries].filter(([path, entry]) => leadsOutside(path, entry.linktarget ?? '.'));
   if (outside.length === 0) return scan;
   const entries = new Map(scan.entries);
@@ -156,6 +163,19 @@ function fileEntry(result: FileResult, scanned: ScannedEntry, record: FileRecord
     content: result.content,
     mtimeMs: toMs(scanned.mtimeNs),
   };
+}
+
+/**
+ * Windows has no executable bit, so a file that is new to this PC's records has none. Where the cloud has that file
+ * too (the world was copied by hand before the first sync), its bit is taken over and makes no difference.
+ */
+export function withBitsOf(theirs: Manifest, mine: Manifest, local: LocalSide, state: State | undefined): Manifest {
+  const missing = [...mine].filter(([path, entry]) => {
+    const bitless = local.scan.entries.get(path)?.executable === undefined && !state?.files.has(path);
+    return bitless && entry.type === 'file' && theirs.get(path)?.executable === true;
+  });
+  if (missing.length === 0) return mine;
+  return new Map([...mine, ...missing.map(([path, entry]) => [path, { ...entry, executable: true }] as const)]);
 }
 
 function linkOrFolder(entry: ScannedEntry, record: FileRecord | undefined): ManifestEntry {

@@ -14,7 +14,8 @@ import { Application } from './apply.js';
 import { refuseConflict } from './conflict.js';
 import type { KnownSnapshot } from './heads.js';
 import type { LocalSide, ReadOutcome } from './local.js';
-import { compareWithState, HASH_ONLY, readUnknown, scanInstance } from './local.js';
+import { canMakeLinks } from './link-probe.js';
+import { compareWithState, HASH_ONLY, readUnknown, scanInstance, withBitsOf } from './local.js';
 import { planPull } from './plan.js';
 import { recordCommon } from './record.js';
 import type { CloudSide } from './remote-side.js';
@@ -22,7 +23,8 @@ import { baseManifest, manifestOf, readCloud, withTable } from './remote-side.js
 import type { PullResult } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
-import { openRepository, withInstance } from './session.js';
+import { openRepository, recordedSpelling, withInstance } from './session.js';
+import { respellKeys, spellerOf } from './spelling.js';
 import { pruneTrash } from './trash.js';
 
 /** Throws 'conflict' if both sides changed since they last had the same; nothing is touched then. */
@@ -63,25 +65,29 @@ function nothingInCloud(session: SyncSession): PullResult {
 }
 
 async function pullHead(
-  session: SyncSession,
+  given: SyncSession,
   repo: Repository,
   cloud: CloudSide,
   head: KnownSnapshot,
 ): Promise<PullResult> {
-  const { instance, scope, state, signal, services } = session;
   const startedMs = Date.now();
-  session.phase('comparing');
-  const scan = await scanInstance(instance, scope, signal);
+  given.phase('comparing');
+  const theirs = await manifestOf(given, repo, head);
+  const session = given.caseBlind ? respelledSession(given, theirs) : given;
+  const { instance, scope, state, signal, services } = session;
+  const scan = await scanInstance(instance, scope, signal, recordedSpelling(session, theirs.keys()));
   const local = compareWithState(scan, state, scope);
-  const theirs = await manifestOf(session, repo, head);
   const base = baseManifest(state);
   const executor = await services.createExecutor(repo, bytesOf(local) + downloadSize(theirs, local));
   try {
-    const mine = await readLocal(session, executor, local);
-    refuseConflict(session, head, base, mine.manifest, theirs, scan.entries);
-    const absent = new Set([...mine.manifest.keys()].filter((path) => !scan.entries.has(path)));
-    const platform = services.platform;
-    const plan = planPull({ head: theirs, local: mine.manifest, base, absent, scope, platform });
+    const outcome = await readLocal(session, executor, local);
+    const mine = withBitsOf(theirs, outcome.manifest, local, state);
+    refuseConflict(session, head, base, mine, theirs, scan.entries);
+    const absent = new Set([...mine.keys()].filter((path) => !scan.entries.has(path)));
+    const { caseBlind } = session;
+    const { platform } = services;
+    const linksWork = platform !== 'win32' || !lacksLinks(mine, theirs) || (await canMakeLinks(instance));
+    const plan = planPull({ head: theirs, local: mine, base, absent, scope, platform, caseBlind, linksWork });
     for (const text of plan.warnings) session.warn('left-out', text);
     const { updated, placed } = await new Application(session, repo, executor, local, plan).run();
     const came = new Set(plan.place.map(({ path }) => path));
@@ -99,6 +105,20 @@ async function pullHead(
   } finally {
     await executor.close();
   }
+}
+
+/** With the records of the last sync spelled as the cloud spells now. */
+function respelledSession(session: SyncSession, theirs: Manifest): SyncSession {
+  const { state } = session;
+  if (state === undefined) return session;
+  return { ...session, state: { ...state, files: respellKeys(state.files, spellerOf(theirs.keys())) } };
+}
+
+/** Whether the cloud has a link that is not here yet. */
+function lacksLinks(mine: Manifest, theirs: Manifest): boolean {
+  return [...theirs].some(
+    ([path, entry]) => entry.type === 'symlink' && mine.get(path)?.linktarget !== entry.linktarget,
+  );
 }
 
 function bytesOf(local: LocalSide): number {

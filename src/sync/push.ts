@@ -18,14 +18,14 @@ import type { FileSink } from '../worker/file-task.js';
 import { unseenVersion } from './conflict.js';
 import { FOLLOWS_TAG, PROGRAM } from './heads.js';
 import type { LocalSide, ReadOutcome } from './local.js';
-import { compareWithState, HASH_ONLY, isUntouched, readUnknown, scanInstance } from './local.js';
+import { compareWithState, HASH_ONLY, isUntouched, readUnknown, scanInstance, withBitsOf } from './local.js';
 import { recordCommon } from './record.js';
 import type { CloudSide } from './remote-side.js';
 import { baseManifest, manifestOf, readCloud, sameContent, withTable } from './remote-side.js';
 import type { FileCounts, NothingSent, PushResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
-import { openRepository, withInstance } from './session.js';
+import { openRepository, recordedSpelling, withInstance } from './session.js';
 
 /** A check or prune of the repository has it for itself: mostly for seconds, and a player's work waits that long. */
 const LOCK_WAIT_MS = 10_000;
@@ -39,10 +39,11 @@ async function pushInstance(session: SyncSession): Promise<PushResult> {
   const { instance, scope, state, signal } = session;
   const startedMs = Date.now();
   session.phase('scanning');
-  const scan = await scanInstance(instance, scope, signal);
+  const scan = await scanInstance(instance, scope, signal, recordedSpelling(session));
   for (const { path, reason } of scan.skipped) session.warn('left-out', `${path} was left out: ${reason}`);
   const local = compareWithState(scan, state, scope);
-  if (state?.base !== undefined && state.files.size > 0 && isUntouched(local, state))
+  const isWhole = scan.unreadable.length === 0;
+  if (state?.base !== undefined && state.files.size > 0 && isWhole && isUntouched(local, state))
     return nothing(session, state.base);
   if (scan.entries.size === 0 && state?.base === undefined) return nothing(session, undefined);
 
@@ -151,7 +152,8 @@ class Push {
     try {
       const outcome = await this.#read(executor, HASH_ONLY, this.#session.signal);
       const theirs = await manifestOf(this.#session, this.#repo, head);
-      if (!sameContent(outcome.manifest, theirs)) throw unseenVersion(head);
+      const mine = withBitsOf(theirs, outcome.manifest, this.#local, this.#session.state);
+      if (!sameContent(mine, theirs)) throw unseenVersion(head);
       await this.#record(outcome, head.id, head.snapshot.tree, this.#cloud.ids);
       return nothing(this.#session, head.id);
     } finally {

@@ -17,7 +17,7 @@ import type { LockHolder } from './instance-lock.js';
 import { acquireInstanceLock } from './instance-lock.js';
 import type { Scope } from './scope.js';
 import { readScope } from './scope.js';
-import { isCaseBlind } from './spelling.js';
+import { isCaseBlind, type Speller, spellerOf } from './spelling.js';
 import { recoverSwap } from './stage.js';
 import type { State } from './state.js';
 import { readState } from './state.js';
@@ -195,6 +195,14 @@ async function findToken(instance: Instance, options: SyncOptions): Promise<{ to
   if (options.token !== undefined) return { token: parseToken(options.token, 'the token'), warnings: [] };
   if (options.tokenFile !== undefined) return readToken(options.tokenFile, { loose: 'refuse' });
   return readToken(join(instance.cloudFolder, TOKEN_FILE), { loose: 'tighten' });
+}
+
+/**
+ * How the records of this PC, and `more`, spell the paths; undefined where the disk tells spellings
+ * apart.
+ */
+export function recordedSpelling({ caseBlind, state }: SyncSession, more: Iterable<string> = []): Speller | undefined {
+  return caseBlind ? spellerOf([...more, ...(state?.files.keys() ?? [])]) : undefined;
 }
 
 function describeHolder({ command, host, pid }: LockHolder): string {

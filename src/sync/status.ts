@@ -5,7 +5,7 @@ import { compareWithState, scanInstance } from './local.js';
 import type { NotConfigured } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
-import { openSession } from './session.js';
+import { openSession, recordedSpelling } from './session.js';
 
 export interface StatusResult {
   readonly outcome: 'status';
@@ -34,7 +34,7 @@ export async function status(options: SyncOptions, services: Services): Promise<
 
 async function readStatus(session: SyncSession): Promise<StatusResult> {
   const { instance, scope, state, signal } = session;
-  const scan = await scanInstance(instance, scope, signal);
+  const scan = await scanInstance(instance, scope, signal, recordedSpelling(session));
   const local = compareWithState(scan, state, scope);
   const fresh = [...scan.entries.keys()].filter((path) => !state?.files.has(path)).length;
   const changed = local.unknown.filter((path) => state?.files.has(path)).length;

@@ -39,12 +39,12 @@ class Thread {
     const { source, setup } = options;
     // Without the options of this process: one like --input-type=module would turn the source into something else.
     this.#worker = new Worker(source, { eval: true, workerData: setup, execArgv: [], name: 'instance-sync' });
-    // An idle pool must not keep the process alive; a job under way does.
-    this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('messageerror', (error) => this.#die(error));
     this.#worker.on('error', (error) => this.#die(error));
     this.#worker.on('exit', (code) => this.#die(new Error(`exit code ${code}`)));
+    // An idle pool must not keep the process alive; a job under way does. After the listeners, which would undo it.
+    this.#worker.unref();
   }
 
   get load(): number {

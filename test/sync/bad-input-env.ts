@@ -6,12 +6,16 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { localBackend } from '../../src/backend/local.js';
-import { formatPolynomial, randomPolynomial } from '../../src/chunker/polynomial.js';
+import { parseId, type SnapshotId } from '../../src/base/ids.js';
+import { createChunker } from '../../src/chunker/chunker.js';
+import { formatPolynomial, parsePolynomial, randomPolynomial } from '../../src/chunker/polynomial.js';
 import { exitCodeOf } from '../../src/cli/exit-code.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import { defaultCrypto } from '../../src/crypto/select.js';
 import { init, isSyncError, pull, push, type SyncOptions, startServer } from '../../src/index.js';
 import { Repository } from '../../src/repo/repository.js';
+import type { Services } from '../../src/sync/session.js';
+import { inlineExecutor } from '../../src/worker/executor.js';
 import { describeFolder, fingerprint, Noise } from '../helpers/game-folder.js';
 import { tempFolder } from '../helpers/temp.js';
 
@@ -30,6 +34,8 @@ export interface Cloud {
   readonly location: string;
   pc(options?: PcOptions): Promise<Pc>;
   open(): Promise<Repository>;
+  /** The commands' services without server and threads, as on another platform. */
+  services(platform: NodeJS.Platform): Services;
   /** Makes the repository, as the first push would. */
   create(): Promise<Repository>;
 }
@@ -76,6 +82,26 @@ export async function makeCloud(): Promise<Cloud> {
     location: `${url}${USER}/${instanceId}/`,
     pc: (options = {}) => makePc(options.url ?? url, instanceId, options),
     open: () => Repository.open({ ...common, passwords: [PASSWORD] }),
+    services: (platform) => ({
+      platform,
+      version: '0',
+      connect: async () => {
+        const { backend } = common;
+        return {
+          location: backend.location,
+          listSnapshots: async () =>
+            (await backend.list('snapshots')).map((file) => parseId<SnapshotId>(file.name, 'x')),
+          open: (options) => Repository.open({ ...common, ...options }),
+          init: () => Promise.reject(new Error('not here')),
+          clockSkewMs: () => undefined,
+          close: () => backend.close(),
+        };
+      },
+      createExecutor: async ({ codec, config }) => {
+        const polynomial = parsePolynomial(config.chunkerPolynomial);
+        return inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });
+      },
+    }),
     create: () => {
       mkdirSync(folder, { recursive: true });
       const chunkerPolynomial = formatPolynomial(randomPolynomial((length) => crypto.randomBytes(length)));

@@ -8,6 +8,7 @@ import { seal } from '../../src/crypto/box.js';
 import { blobId, sealBlob } from '../../src/repo/codec.js';
 import { acquireLock } from '../../src/repo/lock.js';
 import type { Repository } from '../../src/repo/repository.js';
+import { pull as pullWith } from '../../src/sync/pull.js';
 import { type Cloud, filledCloud, makeCloud, toldUntouched } from './bad-input-env.js';
 
 type Kind = 'keys' | 'index' | 'snapshots' | 'data';
@@ -267,6 +268,21 @@ describe('a tree that no honest program writes', () => {
       expect.stringMatching(/^config\/b was left out: /),
       expect.stringMatching(/^config\/c was left out: /),
     ]);
+  });
+
+  it('names that Windows cannot have stay in the cloud there', async () => {
+    const cloud = await makeCloud();
+    await cloud.create();
+    await plantTree(cloud, (id) =>
+      ['..\\x', 'C:x', 'aux.txt', 'options.txt', 'servers.dat.']
+        .sort()
+        .map((name) => node(name.replaceAll('\\', '\\\\'), id)),
+    );
+    const pc = await cloud.pc({ filled: false });
+    writeFileSync(join(pc.cloudFolder, 'scope.json'), '{"schema":1,"include":["**"]}');
+    const result = await pullWith(pc.options, cloud.services('win32'));
+    expect([...pc.files().keys()]).toEqual(['options.txt']);
+    expect(result.outcome === 'updated' ? result.warnings : []).toHaveLength(4);
   });
 });
 

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, symlinkSync, truncateSync, unlinkSync, writeFileSync, appendFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { workerSource } from 'virtual:worker-source';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Bytes, concatBytes, utf8 } from '../../src/base/bytes.js';
@@ -67,7 +68,8 @@ class Collector implements FileSink {
   }
 }
 
-const large = noise(20 * 1024 * 1024, 7);
+/** Of several chunks. */
+const large = noise(6 * 1024 * 1024, 7);
 const FILES: readonly [string, Bytes][] = [
   ['empty', new Uint8Array(0)],
   ['of one byte', utf8('x')],
@@ -75,7 +77,7 @@ const FILES: readonly [string, Bytes][] = [
   ['as long as the smallest chunk', noise(MIN_CHUNK)],
   ['one byte above the smallest chunk', noise(MIN_CHUNK + 1)],
   ['as long as the largest chunk', noise(MAX_CHUNK, 3)],
-  ['of 20 MiB', large],
+  ['of 20 MiB', noise(20 * 1024 * 1024, 8)],
   ['of zeros', new Uint8Array(MAX_CHUNK + MIN_CHUNK + 5)],
   // Never a cut: the fingerprint of ones is not zero.
   ['that is cut at the largest size only', new Uint8Array(2 * MAX_CHUNK + 100).fill(0xff)],
@@ -238,6 +240,42 @@ describe('both', () => {
 });
 
 describe('pool', () => {
+  it('lets the process end when it is idle or closed, whatever options node was started with', async () => {
+    const script = join(folder, 'pool.mjs');
+    await build({
+      stdin: {
+        contents: `
+          import { readFileSync } from 'node:fs';
+          import { poolExecutor } from './src/worker/pool.ts';
+          const key = { encrypt: new Uint8Array(32).fill(1), macK: new Uint8Array(16).fill(2), macR: new Uint8Array(16).fill(3) };
+          const [source, file, close] = process.argv.slice(-3);
+          const options = { threads: 2, source: readFileSync(source, 'utf8'), setup: { key, version: 2, polynomial: '${POLYNOMIAL}' } };
+          const pool = poolExecutor(options);
+          const sink = { claim: () => false, emit: async () => undefined };
+          console.log((await pool.saveFile(file, sink)).size);
+          if (close === 'close') await pool.close();
+        `,
+        resolveDir: process.cwd(),
+      },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: script,
+      logLevel: 'silent',
+    });
+    const source = join(folder, 'worker.cjs');
+    writeFileSync(source, workerSource);
+    const file = fileOf(noise(MIN_CHUNK + 7));
+    const program = readFileSync(script, 'utf8');
+    const run = promisify(execFile);
+    for (const how of ['close', 'leave']) {
+      const limit = { timeout: 15_000 };
+      expect((await run(process.execPath, [script, source, file, how], limit)).stdout.trim()).toBe(String(MIN_CHUNK + 7));
+      const args = ['--input-type=module', '--eval', program, source, file, how];
+      expect((await run(process.execPath, args, limit)).stdout.trim()).toBe(String(MIN_CHUNK + 7));
+    }
+  });
+
   it('fails the jobs of a thread that ends, and all later ones, and hangs none', async () => {
     const dying = poolExecutor({ threads: 1, source: `${workerSource}\nsetTimeout(() => process.exit(3), 400);`, setup });
     const never: FileSink = { claim: () => new Promise(() => undefined), emit: async () => undefined };

@@ -60,7 +60,7 @@ function report(
   const text = describe(result);
   if (text !== undefined)
     console.line('info', `${label === undefined ? '' : `${label}: `}${text} (${formatDuration(ms)})`);
-  return result.outcome === 'sent' && result.unreadable.length > 0 ? EXIT.partial : EXIT.ok;
+  return 'unreadable' in result && result.unreadable.length > 0 ? EXIT.partial : EXIT.ok;
 }
 
 function describe(result: PullResult | PushResult): string | undefined {
@@ -93,6 +93,8 @@ function counts(files: { readonly added: number; readonly changed: number; reado
   return told.length === 0 ? 'no files' : told.join(', ');
 }
 
+const DAMAGED = 'the repository is damaged, ask the operator of the server ("restic check" shows more)';
+
 function fail(console: Console, command: string, error: unknown): number {
   const message = error instanceof Error ? error.message : String(error);
   const code = isSyncError(error) ? error.code : 'internal';
@@ -103,6 +105,6 @@ function fail(console: Console, command: string, error: unknown): number {
     return EXIT.ok;
   }
   const exitCode = exitCodeOf(error);
-  console.failure(exitCode, code, message);
+  console.failure(exitCode, code, code === 'damaged' ? `${message}; ${DAMAGED}` : message);
   return exitCode;
 }
