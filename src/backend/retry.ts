@@ -141,6 +141,7 @@ class RetryBackend implements Backend {
     let firstFailure: number | undefined;
     for (let attempt = 1; ; attempt++) {
       throwIfAborted(call.signal);
+      const tried = now();
       try {
         const result = await this.#try(call, attempt, begun);
         this.#answered = true;
@@ -152,7 +153,8 @@ class RetryBackend implements Backend {
         const delayMs = this.#pause(error, attempt);
         firstFailure ??= now();
         if (!error.retryable) throw error;
-        if (!this.#mayRepeat(attempt, begun, firstFailure, delayMs)) throw gaveUp(error, attempt, now() - begun);
+        const nextMs = delayMs + (this.#answered ? 0 : now() - tried);
+        if (!this.#mayRepeat(attempt, begun, firstFailure, nextMs)) throw gaveUp(error, attempt, now() - begun);
         this.#onRetry?.({ operation: call.operation, error, attempt, delayMs });
         await this.#options.sleep(delayMs, call.signal);
       }
@@ -179,6 +181,7 @@ class RetryBackend implements Backend {
     }
   }
 
+  /** Before the first answer another try must fit in that takes as long as this one: a mute name server takes long. */
   #mayRepeat(attempt: number, begun: number, firstFailure: number, delayMs: number): boolean {
     const { attempts, connectBudgetMs, maxElapsedMs, now } = this.#options;
     if (attempt >= attempts) return false;

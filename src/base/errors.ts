@@ -74,6 +74,7 @@ export function errnoOf(error: unknown): string | undefined {
 
 /** What a player can do something about; the system's own words name calls and paths once more. */
 const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
   EACCES: 'permission denied; this user needs the right to do that',
   EPERM: 'permission denied; this user needs the right to do that',
   EROFS: 'its disk can only be read, not written',

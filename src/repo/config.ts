@@ -43,7 +43,10 @@ export function decodeConfig(plain: Bytes): RepoConfig {
   const fields = JsonFields.parse(plain, WHAT);
   const version = fields.need('version', fields.integer('version'));
   if (version > 2) {
-    throw new SyncError('unsupported', `the repository has format version ${version}; this program knows 1 and 2; update instance-sync`);
+    throw new SyncError(
+      'unsupported',
+      `the repository has format version ${version}; this program knows 1 and 2; update instance-sync`,
+    );
   }
   if (version !== 1 && version !== 2) throw fields.damaged('version', String(version));
   if (fields.boolean('is_hot') === true) {

@@ -52,7 +52,10 @@ class Thread {
   }
 
   start(message: ToWorker, job: Job, transfer: readonly ArrayBuffer[] = []): void {
-    if (this.#dead) return job.failed(this.#dead);
+    if (this.#dead) {
+      job.failed(this.#dead);
+      return;
+    }
     this.#worker.postMessage(message, transfer);
     this.#jobs.set(message.job, job);
     this.#worker.ref();
@@ -67,17 +70,17 @@ class Thread {
     const job = this.#jobs.get(message.job);
     if (!job) return;
     if (message.kind === 'claim') {
-      return this.#answer(message.job, async () => (await job.sink?.claim(message.id)) ?? false);
-    }
-    if (message.kind === 'blob') {
-      return this.#answer(message.job, async () => {
+      this.#answer(message.job, async () => (await job.sink?.claim(message.id)) ?? false);
+    } else if (message.kind === 'blob') {
+      this.#answer(message.job, async () => {
         await job.sink?.emit(message.blob, message.plainLength);
         return true;
       });
+    } else {
+      this.#finish(message.job);
+      if (message.kind === 'failed') job.failed(fromPlainError(message.error));
+      else job.done(message);
     }
-    this.#finish(message.job);
-    if (message.kind === 'failed') job.failed(fromPlainError(message.error));
-    else job.done(message);
   }
 
   /** Gives the worker the sink's word; the sink's error ends the job here, with the error as it was thrown. */

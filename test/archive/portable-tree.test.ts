@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bytes, fromUtf8, utf8 } from '../../src/base/bytes.js';
-import { isSyncError } from '../../src/base/errors.js';
-import type { BlobId, TreeId } from '../../src/base/ids.js';
 import type { Manifest, ManifestEntry } from '../../src/archive/manifest.js';
 import { diffManifests, isEmptyDiff, sameEntry } from '../../src/archive/manifest.js';
 import { savePortableTrees } from '../../src/archive/portable-tree.js';
+import { type Bytes, fromUtf8, utf8 } from '../../src/base/bytes.js';
+import { isSyncError } from '../../src/base/errors.js';
+import type { BlobId, TreeId } from '../../src/base/ids.js';
 import { blobId } from '../../src/repo/codec.js';
 import { at, crypto } from '../helpers/repository.js';
 
@@ -84,8 +84,18 @@ describe('portable trees', () => {
       return /"name":"d".*?"mtime":"([^"]+)"/.exec(trees.get(root) ?? '')?.[1];
     };
     expect(await times([['d', dir(T2)]])).toBe('2026-11-22T11:00:00Z');
-    expect(await times([['d', dir(T2)], ['d/f', file([], 0, T1)]])).toBe('2026-11-22T10:00:00.12Z');
-    expect(await times([['d/e', dir(T1)], ['d/x/y/z', file([], 0, T2)]])).toBe('2026-11-22T11:00:00Z');
+    expect(
+      await times([
+        ['d', dir(T2)],
+        ['d/f', file([], 0, T1)],
+      ]),
+    ).toBe('2026-11-22T10:00:00.12Z');
+    expect(
+      await times([
+        ['d/e', dir(T1)],
+        ['d/x/y/z', file([], 0, T2)],
+      ]),
+    ).toBe('2026-11-22T11:00:00Z');
     expect(await times([['d/f', file([], 0, -1)]])).toBe('1969-12-31T23:59:59.999Z');
   });
 

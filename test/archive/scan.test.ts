@@ -46,7 +46,13 @@ describe('scanning a folder', () => {
   });
 
   it('asks the filter, and does not enter what cannot matter', async () => {
-    const folder = folderWith({ 'a/in.txt': '1', 'a/out.txt': '1', 'logs/deep/x.txt': '1', 'big.bin': '123456', 'b/out.txt': '' });
+    const folder = folderWith({
+      'a/in.txt': '1',
+      'a/out.txt': '1',
+      'logs/deep/x.txt': '1',
+      'big.bin': '123456',
+      'b/out.txt': '',
+    });
     const asked: string[] = [];
     const filter: ScanFilter = {
       includesFile: (path, size) => !path.endsWith('out.txt') && size < 5,

@@ -43,12 +43,13 @@ export interface FixedAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly delayMs?: number;
 }
 
-export function answering({ status, headers = {}, body = '' }: FixedAnswer): Promise<BadServer> {
+export function answering({ status, headers = {}, body = '', delayMs = 0 }: FixedAnswer): Promise<BadServer> {
   return listening((message, response) => {
     message.resume();
-    response.writeHead(status, headers).end(body);
+    setTimeout(() => response.writeHead(status, headers).end(body), delayMs);
   });
 }
 

@@ -40,7 +40,9 @@ export class FaultyBackend implements Backend {
   }
 
   stat(type: FileType, name: string, options?: CallOptions): Promise<number | undefined> {
-    return this.#run({ method: 'stat', type, name, signal: options?.signal }, () => this.#inner.stat(type, name, options));
+    return this.#run({ method: 'stat', type, name, signal: options?.signal }, () =>
+      this.#inner.stat(type, name, options),
+    );
   }
 
   async read(type: FileType, name: string, range?: ByteRange, options?: CallOptions): Promise<Bytes> {

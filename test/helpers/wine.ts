@@ -35,8 +35,16 @@ export function windowsPath(path: string): string {
   return `Z:${path.replaceAll('/', '\\')}`;
 }
 
-/** Runs node.exe to its end. Paths in `args` and `env` are Windows paths. */
-export async function runWindowsNode(args: readonly string[], options: WindowsOptions = {}): Promise<WindowsResult> {
+export interface RunningWindowsNode {
+  /** What it has written so far. */
+  output(): string;
+  /** Ends it at once, as a launcher or a power cut does. */
+  kill(): void;
+  readonly ended: Promise<WindowsResult>;
+}
+
+/** Starts node.exe. Paths in `args` and `env` are Windows paths. */
+export function startWindowsNode(args: readonly string[], options: WindowsOptions = {}): RunningWindowsNode {
   const wine = winePath();
   if (wine === undefined) throw new Error('wine is not there: wrap the test in describeWindows');
   const file = join(tempFolder(), 'output');
@@ -49,8 +57,14 @@ export async function runWindowsNode(args: readonly string[], options: WindowsOp
     killSignal: 'SIGKILL',
   });
   closeSync(output);
-  const [code]: (number | null)[] = await once(child, 'close');
-  return { code: code ?? -1, output: readFileSync(file, 'utf8') };
+  const read = (): string => readFileSync(file, 'utf8');
+  const ended = once(child, 'close').then(([code]: (number | null)[]) => ({ code: code ?? -1, output: read() }));
+  return { output: read, kill: () => child.kill('SIGKILL'), ended };
+}
+
+/** Runs node.exe to its end. */
+export function runWindowsNode(args: readonly string[], options: WindowsOptions = {}): Promise<WindowsResult> {
+  return startWindowsNode(args, options).ended;
 }
 
 /** A `describe` for tests that need the Windows node; skipped with the reason where it is missing, failed with CI=true. */

@@ -26,7 +26,10 @@ async function storePack(blobs: readonly Bytes[], trees: ReadonlySet<number> = n
   for (const [i, plain] of blobs.entries()) {
     builder.add(sealBlob(codec, trees.has(i) ? 'tree' : 'data', blobId(codec.crypto, plain), plain));
   }
-  const { bytes, blobs: entries } = builder.finish({ seal: (plain) => seal(codec.crypto, codec.key, plain), open: openHeader });
+  const { bytes, blobs: entries } = builder.finish({
+    seal: (plain) => seal(codec.crypto, codec.key, plain),
+    open: openHeader,
+  });
   const id = toHex(codec.crypto.sha256(bytes)) as PackId;
   await backend.write('data', id, bytes);
   return { id, bytes, entries };
@@ -206,7 +209,11 @@ describe('loading', () => {
   it('bears an index that tells wrong places and lengths', async () => {
     const blobs = texts(3, 'wrong places');
     const pack = await storePack(blobs);
-    const wrong = pack.entries.map((one, i) => ({ ...one, offset: one.offset + (i === 1 ? 7 : 0), length: one.length + i }));
+    const wrong = pack.entries.map((one, i) => ({
+      ...one,
+      offset: one.offset + (i === 1 ? 7 : 0),
+      length: one.length + i,
+    }));
     const loader = loaderOf({ ...pack, entries: wrong }, await storePack([at(blobs, 1), at(blobs, 2)]));
     expect((await loadAll(loader, blobs.map(idOf))).size).toBe(3);
     const far = { ...at(pack.entries, 0), offset: 2 ** 40 };

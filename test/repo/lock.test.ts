@@ -226,7 +226,9 @@ describe('holding a lock', () => {
     }
     expect(seen.size).toBeGreaterThan(8);
     expect(lock.lost.aborted).toBe(false);
-    const order = backend.done.filter((line) => line.endsWith('locks') && !line.startsWith('list') && !line.startsWith('read'));
+    const order = backend.done.filter(
+      (line) => line.endsWith('locks') && !line.startsWith('list') && !line.startsWith('read'),
+    );
     expect(order.slice(1, 4)).toEqual(['write locks', 'stat locks', 'remove locks']);
     await lock.release();
     expect(await backend.names('locks')).toEqual([]);
@@ -348,7 +350,11 @@ describe('holding a lock', () => {
     };
     const pending = rejection(
       repo.write({ packSize: 100 }, async (session) => {
-        await addData(repo, session, new Uint8Array(200).map((_, i) => i * 7));
+        await addData(
+          repo,
+          session,
+          new Uint8Array(200).map((_, i) => i * 7),
+        );
         await backend.replace('locks', at(await backend.names('locks'), 0), undefined);
         await session.flush();
       }),

@@ -83,7 +83,9 @@ describe('packer', () => {
     const blobs = Array.from({ length: 300 }, (_, i) => blob(32 + ((i * 37) % 400), i % 3 === 0 ? 'tree' : 'data'));
     for (const each of blobs) await one.add(each);
     await one.flush();
-    expect(packs.flatMap((pack) => pack.blobs.map((entry) => entry.id)).sort()).toEqual(blobs.map((each) => each.id).sort());
+    expect(packs.flatMap((pack) => pack.blobs.map((entry) => entry.id)).sort()).toEqual(
+      blobs.map((each) => each.id).sort(),
+    );
     for (const pack of packs) expect(lengths(pack).reduce((a, b) => a + b)).toBeLessThan(TARGET + 432);
   });
 

@@ -102,7 +102,10 @@ describe('opening', () => {
     expect(error.code).toBe('wrong-password');
     expect(error.message).toMatch(/20 of its 25 keys/);
     expect(made.backend.count('read', 'keys')).toBe(20);
-    const last = at((await made.backend.list('keys')).map((file) => file.name), 24);
+    const last = at(
+      (await made.backend.list('keys')).map((file) => file.name),
+      24,
+    );
     await open(made.backend, { passwords: ['other 23'], keyHint: last });
   });
 
@@ -229,18 +232,21 @@ describe('init', () => {
     expect((await open(backend)).config).toEqual(repo.config);
   });
 
-  it.each([false, true])('can race: one wins, the other is told, both can open (append-only: %s)', async (appendOnly) => {
-    const backend = new FaultyBackend();
-    backend.before = (call) => {
-      if (appendOnly && call.method === 'remove') throw new SyncError('forbidden', 'append-only');
-    };
-    const outcomes = await Promise.allSettled([init(backend), init(backend)]);
-    const [won] = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const [lost] = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
-    expect(lost).toMatchObject({ code: 'exists' });
-    expect((await open(backend)).codec.key).toEqual(won?.codec.key);
-    expect(await backend.names('keys')).toHaveLength(appendOnly ? 2 : 1);
-  });
+  it.each([false, true])(
+    'can race: one wins, the other is told, both can open (append-only: %s)',
+    async (appendOnly) => {
+      const backend = new FaultyBackend();
+      backend.before = (call) => {
+        if (appendOnly && call.method === 'remove') throw new SyncError('forbidden', 'append-only');
+      };
+      const outcomes = await Promise.allSettled([init(backend), init(backend)]);
+      const [won] = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const [lost] = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+      expect(lost).toMatchObject({ code: 'exists' });
+      expect((await open(backend)).codec.key).toEqual(won?.codec.key);
+      expect(await backend.names('keys')).toHaveLength(appendOnly ? 2 : 1);
+    },
+  );
 
   it('does not remove a key that the winner has taken up', async () => {
     const backend = new FaultyBackend();
@@ -285,7 +291,11 @@ describe('small files', () => {
       made.backend.before = () => undefined;
       const bytes = await made.backend.bytes('index', old ?? '');
       await made.backend.replace('index', old ?? '', undefined);
-      const plain = seal(crypto, made.repo.codec.key, (await import('../../src/crypto/box.js')).open(crypto, made.repo.codec.key, bytes, 'index'));
+      const plain = seal(
+        crypto,
+        made.repo.codec.key,
+        (await import('../../src/crypto/box.js')).open(crypto, made.repo.codec.key, bytes, 'index'),
+      );
       await made.backend.write('index', toHex(crypto.sha256(plain)), plain);
     };
     const reader = await open(made.backend);

@@ -12,7 +12,17 @@ import { decodeIndexFile } from '../../src/repo/index-file.js';
 import type { Repository } from '../../src/repo/repository.js';
 import type { FaultyBackend } from '../helpers/faulty-backend.js';
 import { untilAborted } from '../helpers/faulty-backend.js';
-import { addData, at, commitEmpty, crypto, noise, rejection, storeBlobs, testRepository, texts } from '../helpers/repository.js';
+import {
+  addData,
+  at,
+  commitEmpty,
+  crypto,
+  noise,
+  rejection,
+  storeBlobs,
+  testRepository,
+  texts,
+} from '../helpers/repository.js';
 
 async function indexFiles(repo: Repository, backend: FaultyBackend): Promise<IndexFile[]> {
   const files: IndexFile[] = [];

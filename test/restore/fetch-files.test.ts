@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toMs } from '../../src/archive/scan.js';
@@ -47,7 +56,13 @@ async function stored(blobs: readonly Bytes[], packSize?: number): Promise<Store
   const want = (name: string, parts: readonly number[], size = content(parts).length): WantedFile => ({
     destination: join(folder, name),
     path: `saves/${name}`,
-    entry: { type: 'file', size, executable: parts.length === 1, content: parts.map((i) => at(ids, i)), mtimeMs: MTIME },
+    entry: {
+      type: 'file',
+      size,
+      executable: parts.length === 1,
+      content: parts.map((i) => at(ids, i)),
+      mtimeMs: MTIME,
+    },
   });
   return { backend, repo, ids, blobs, folder, want, content };
 }
@@ -67,7 +82,14 @@ describe('fetching files', () => {
     await fetchFiles(
       made.repo,
       wanted.map(([name, parts]) => made.want(name, parts)),
-      { onFile: () => void (files += 1), onBytes: (count) => void (bytes += count) },
+      {
+        onFile: () => {
+          files += 1;
+        },
+        onBytes: (count) => {
+          bytes += count;
+        },
+      },
     );
     let total = 0;
     for (const [name, parts] of wanted) {
@@ -94,7 +116,10 @@ describe('fetching files', () => {
     const made = await stored(blobs, 2000);
     const files = Array.from({ length: 150 }, (_, i) => made.want(`f${i}`, [i, 299 - i, (i + 77) % 300]));
     let most = 0;
-    await fetchFiles(made.repo, files, { onBytes: () => void (most = Math.max(most, openIn(made.folder).length)) });
+    const onBytes = (): void => {
+      most = Math.max(most, openIn(made.folder).length);
+    };
+    await fetchFiles(made.repo, files, { onBytes });
     expect(most).toBeGreaterThan(30);
     expect(most).toBeLessThanOrEqual(64 + 5);
     for (let i = 0; i < 150; i++) {
@@ -119,7 +144,9 @@ describe('fetching files', () => {
     const made = await stored(texts(2, 'gone'));
     const gone = made.want('gone', [0]);
     const entry = { ...gone.entry, content: ['ab'.repeat(32) as BlobId] };
-    expect((await rejection(fetchFiles(made.repo, [made.want('a', [1]), { ...gone, entry }], {}))).code).toBe('damaged');
+    expect((await rejection(fetchFiles(made.repo, [made.want('a', [1]), { ...gone, entry }], {}))).code).toBe(
+      'damaged',
+    );
     for (const name of await made.backend.names('data')) await made.backend.replace('data', name, undefined);
     expect((await rejection(fetchFiles(made.repo, [made.want('b', [0, 1])], {}))).code).toBe('damaged');
     if (linux) expect(openIn(made.folder)).toEqual([]);
@@ -147,7 +174,10 @@ describe('fetching files', () => {
   });
 
   it('stops when the caller gives up, and nothing runs on', async () => {
-    const made = await stored(Array.from({ length: 60 }, (_, i) => noise(500, i + 1)), 600);
+    const made = await stored(
+      Array.from({ length: 60 }, (_, i) => noise(500, i + 1)),
+      600,
+    );
     const stop = new AbortController();
     const files = Array.from({ length: 59 }, (_, i) => made.want(`f${i}`, [i, i + 1]));
     let calls = 0;
@@ -192,7 +222,8 @@ describe('open files', () => {
       await gate;
       await handle.write('late');
     });
-    for (const name of ['x', 'y']) await files.use(join(folder, name), async (handle) => void (await handle.write(name)));
+    for (const name of ['x', 'y'])
+      await files.use(join(folder, name), async (handle) => void (await handle.write(name)));
     go();
     await slow;
     await files.finish(join(folder, 'slow'));

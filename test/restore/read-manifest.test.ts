@@ -142,7 +142,10 @@ describe('reading a manifest', () => {
     ['a step up', '{"nodes":[{"name":"..","type":"file","content":[]}]}\n'],
     ['a path', '{"nodes":[{"name":"a/b","type":"file","content":[]}]}\n'],
     ['a name twice', '{"nodes":[{"name":"a","type":"file","content":[]},{"name":"a","type":"file","content":[]}]}\n'],
-    ['names out of order', '{"nodes":[{"name":"b","type":"file","content":[]},{"name":"a","type":"file","content":[]}]}\n'],
+    [
+      'names out of order',
+      '{"nodes":[{"name":"b","type":"file","content":[]},{"name":"a","type":"file","content":[]}]}\n',
+    ],
     ['no JSON', 'nodes'],
     ['a folder without subtree', '{"nodes":[{"name":"a","type":"dir"}]}\n'],
     ['a subtree that is nowhere', `{"nodes":[${folderNode('a', 'ab'.repeat(32))}]}\n`],

@@ -11,8 +11,11 @@ import { type Cloud, filledCloud, makeCloud, type Pc, type PcOptions, told, told
 
 /** What pull and push say, the same for both. `<at>` stands for the repository's address. */
 async function bothSay(cloud: Cloud, url: string, options: PcOptions = {}): Promise<string> {
-  const pc = await cloud.pc({ ...options, url });
-  const [pull, push] = [await toldUntouched(pc, () => pc.pull()), await toldUntouched(pc, () => pc.push())];
+  const [one, other] = [await cloud.pc({ ...options, url }), await cloud.pc({ ...options, url })];
+  const [pull, push] = await Promise.all([
+    toldUntouched(one, () => one.pull()),
+    toldUntouched(other, () => other.push()),
+  ]);
   const at = `${url}ann/${cloud.instanceId}/`;
   const shown = ({ code, exit, line }: typeof pull): string =>
     `${code} ${exit}: ${line.replaceAll(at, '<at>').replace(/after \d tries in \d\.\d s/, 'after n tries')}`;
@@ -52,10 +55,13 @@ describe('a server that is away', () => {
     const at = 'listing snapshots at http\\S+/';
     const refused = `http://127.0.0.1:${await closedPort()}/`;
     const [silent, broken] = [await blackHole(), await answering({ status: 503 })];
+    const slow = await answering({ status: 503, delayMs: 1900 });
     await Promise.all([
       expectQuick(cloud, refused, 'unreachable', RegExp(`^${at}: connection refused: the server is not running, or `)),
       expectQuick(cloud, 'http://nowhere.invalid/', 'unreachable', RegExp(`^${at}: (unknown host|no answer within)`)),
       expectQuick(cloud, silent.url, 'unreachable', RegExp(`^${at}: no answer within 4\\.0 s$`)),
+      // Another try of that length would not fit in.
+      expectQuick(cloud, slow.url, 'server', RegExp(`^${at}: the server answered 503$`)),
       expectQuick(cloud, broken.url, 'server', RegExp(`^${at}: the server answered 503 \\(gave up after`)),
     ]);
   });

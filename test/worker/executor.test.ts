@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { workerSource } from 'virtual:worker-source';
+import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Bytes, concatBytes, utf8 } from '../../src/base/bytes.js';
 import { SyncError } from '../../src/base/errors.js';
@@ -192,7 +192,8 @@ describe.each([
       },
     };
     const saves = [1, 2, 3].map((seed) => executor.saveFile(fileOf(noise(4 * 1024 * 1024, seed)), sink));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(() => emitted, { timeout: 10_000 }).toBe(3);
+    await new Promise((resolve) => setTimeout(resolve, 100));
     expect(emitted).toBe(3);
     open();
     await Promise.all(saves);
@@ -233,7 +234,9 @@ describe('both', () => {
   it('do many files at once, with one buffer each', async () => {
     const none: FileSink = { claim: async () => false, emit: async () => undefined };
     const paths = Array.from({ length: 12 }, (_, i) => fileOf(noise(MIN_CHUNK * 2, i + 20)));
-    const [a, b] = await Promise.all([inline, pool].map((one) => Promise.all(paths.map((path) => one.saveFile(path, none)))));
+    const [a, b] = await Promise.all(
+      [inline, pool].map((one) => Promise.all(paths.map((path) => one.saveFile(path, none)))),
+    );
     expect(b).toEqual(a);
     expect(new Set(a?.map((result) => result.content.join())).size).toBe(12);
   });
@@ -270,14 +273,20 @@ describe('pool', () => {
     const run = promisify(execFile);
     for (const how of ['close', 'leave']) {
       const limit = { timeout: 15_000 };
-      expect((await run(process.execPath, [script, source, file, how], limit)).stdout.trim()).toBe(String(MIN_CHUNK + 7));
+      expect((await run(process.execPath, [script, source, file, how], limit)).stdout.trim()).toBe(
+        String(MIN_CHUNK + 7),
+      );
       const args = ['--input-type=module', '--eval', program, source, file, how];
       expect((await run(process.execPath, args, limit)).stdout.trim()).toBe(String(MIN_CHUNK + 7));
     }
   });
 
   it('fails the jobs of a thread that ends, and all later ones, and hangs none', async () => {
-    const dying = poolExecutor({ threads: 1, source: `${workerSource}\nsetTimeout(() => process.exit(3), 400);`, setup });
+    const dying = poolExecutor({
+      threads: 1,
+      source: `${workerSource}\nsetTimeout(() => process.exit(3), 400);`,
+      setup,
+    });
     const never: FileSink = { claim: () => new Promise(() => undefined), emit: async () => undefined };
     const error = await rejection(dying.saveFile(fileOf(utf8('x')), never));
     expect(error.code).toBe('internal');
@@ -307,7 +316,9 @@ describe('pool', () => {
   it('goes on with other files after the sink has refused one', async () => {
     const path = fileOf(large);
     for (let i = 0; i < 5; i++) {
-      await expect(pool.saveFile(path, { claim: () => true, emit: () => Promise.reject(new Error('no')) })).rejects.toThrow('no');
+      await expect(
+        pool.saveFile(path, { claim: () => true, emit: () => Promise.reject(new Error('no')) }),
+      ).rejects.toThrow('no');
     }
     expect((await pool.saveFile(path, new Collector())).size).toBe(large.length);
   });

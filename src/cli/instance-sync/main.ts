@@ -39,6 +39,8 @@ async function main(): Promise<void> {
   if (isNotOptedIn(args)) return;
   // A launcher that stops listening must not end a sync half way.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  // A lookup cannot be cancelled, and holds the process: on Linux a mute name server does so for 10 s and more.
+  if (process.platform === 'linux') process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:2';
   const { runProgram } = await import('./program.js');
   process.exitCode = await runProgram(args);
 }
