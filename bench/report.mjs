@@ -25,7 +25,14 @@ export function summarise(question, rounds) {
   };
 }
 
-const COLUMNS = ['', 'restic', 'wall s', 'ours', 'ratio', 'CPU s', 'ours', 'peak MB', 'ours', 'sent MB', 'ours'];
+const COLUMNS = [
+  'question',
+  'against',
+  ...['restic s', 'ours s', 'ratio'],
+  ...['restic CPU s', 'ours CPU s'],
+  ...['restic peak MB', 'ours peak MB'],
+  ...['restic sent MB', 'ours sent MB'],
+];
 
 function cells({ title, against, restic, sync, ratio }) {
   const pair = (what, scale, digits) => [restic, sync].map((one) => number(one[what], scale, digits));

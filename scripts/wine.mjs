@@ -27,6 +27,8 @@ export const wineEnv = {
   // No offers to download .NET and a browser, no window.
   WINEDLLOVERRIDES: 'mscoree=;mshtml=;winemenubuilder.exe=',
   DISPLAY: '',
+  // Names on the disk are UTF-8 for it only in such a locale; in the C locale it cannot make one with an emoji.
+  LC_ALL: 'C.UTF-8',
   // wine says it is an older Windows than node wants.
   NODE_SKIP_PLATFORM_CHECK: '1',
 };

@@ -42,7 +42,7 @@ export interface Scan {
   readonly entries: ReadonlyMap<string, ScannedEntry>;
   /** Folders and files that could not be looked at; they are not "deleted". */
   readonly unreadable: readonly { readonly path: string; readonly error: Error }[];
-  /** In scope, but nothing that can be synchronised (sockets, pipes, devices). */
+  /** In scope, but nothing that can be synchronised (sockets, pipes, devices, too large); not "deleted" either. */
   readonly skipped: readonly Skipped[];
 }
 
@@ -121,7 +121,10 @@ async function record(walker: Walker, path: string, type: ScannedEntry['type']):
     const entry = await scanPath(walker.root, path);
     // Gone, or become something else, between the listing and the look at it: as if it had never been there.
     if (entry?.type !== type) return false;
-    if (type === 'file' && !walker.filter.includesFile(path, entry.size)) return false;
+    if (type === 'file' && !walker.filter.includesFile(path, entry.size)) {
+      walker.skipped.push({ path, reason: 'it is too large' });
+      return false;
+    }
     walker.entries.set(path, entry);
     return true;
   } catch (error) {

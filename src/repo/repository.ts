@@ -128,6 +128,24 @@ export class Repository {
   }
 
   /**
+   * Runs `work` under a non-exclusive lock, so that no prune removes what it is about to read; load the index inside.
+   * Where no lock can be stored (a user who may only read, a full disk) it goes without. Throws 'locked'.
+   */
+  async read<T>(options: Pick<WriteOptions, 'signal' | 'lock'>, work: () => Promise<T>): Promise<T> {
+    const lock = await acquireLock(this.locks, { ...options.lock, signal: options.signal }).catch((error: unknown) => {
+      if (isSyncError(error, 'forbidden', 'no-space')) return undefined;
+      throw error;
+    });
+    try {
+      return await work();
+    } finally {
+      await lock?.release().catch(() => {
+        // Nothing was written; a lock left behind goes stale by itself.
+      });
+    }
+  }
+
+  /**
    * Runs `work` with a session that may write, under a non-exclusive lock; one at a time, since what one session has
    * claimed another would take for stored. Whatever `work` adds without a commit is unused data, which `prune` clears.
    * Throws what went wrong first: 'locked', 'unsupported' for a repository that must not be written, …

@@ -1,15 +1,25 @@
 /** Whether a symlink stays inside the folder that holds it: a hostile snapshot must not lead a writer elsewhere. */
 
 const DRIVE_OR_SHARE = /^([A-Za-z]:|[\\/])/;
+/** Windows passes over dots and spaces at the end of a name. */
+const UP = /^\.\.[. ]*$/;
 
-/** True for absolute targets (of any system) and for those that climb out of the root. `path` is relative to it. */
+/**
+ * True for absolute targets (of any system), for those that climb out of the root, and for those that climb after a
+ * name: that name may be a link as well, and from where it leads the same steps can lead out. `path` is relative to
+ * the root.
+ */
 export function leadsOutside(path: string, target: string): boolean {
   if (target === '' || DRIVE_OR_SHARE.test(target)) return true;
-  let depth = path.split('/').length - 1;
+  let left = path.split('/').length - 1;
+  let isBelow = false;
   for (const step of target.split(/[\\/]/)) {
-    if (step === '..') depth -= 1;
-    else if (step !== '' && step !== '.') depth += 1;
-    if (depth < 0) return true;
+    if (UP.test(step)) {
+      left -= 1;
+      if (isBelow || left < 0) return true;
+    } else if (step !== '' && step !== '.') {
+      isBelow = true;
+    }
   }
   return false;
 }

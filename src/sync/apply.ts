@@ -64,25 +64,31 @@ export class Application {
       throw error;
     }
     this.#session.phase('applying');
-    const { trash, placed } = await applySwap(instance, {
-      id: staging.id,
-      replace: place.map(({ path }, i) => ({
-        path,
-        staged: staged[i] ?? '',
-        expected: this.#stampAt(path) ?? 'absent',
-      })),
-      remove: remove.map((path) => ({ path, expected: this.#stampAt(path) ?? 'absent' })),
-      makeDirs,
-      removeDirs,
-    });
+    const { trash, placed } = await applySwap(
+      instance,
+      {
+        id: staging.id,
+        replace: place.map(({ path }, i) => ({
+          path,
+          staged: staged[i] ?? '',
+          expected: this.#stampAt(path) ?? 'absent',
+        })),
+        remove: remove.map((path) => ({ path, expected: this.#stampAt(path) ?? 'absent' })),
+        makeDirs,
+        removeDirs,
+      },
+      { signal: this.#session.signal },
+    );
     const replaced = place.filter(({ path }) => entries.has(path)).length;
     const files = { added: place.length - replaced, changed: replaced, removed: remove.length };
     const result = { outcome: 'updated', files, bytesWritten: bytesIn(place) } as const;
     return { placed, updated: trash === undefined ? result : { ...result, trash } };
   }
 
+  /** Of a file or link; an empty folder is no such thing, and goes on its own. */
   #stampAt(path: string): FileStamp | undefined {
-    return this.#local.scan.entries.get(path);
+    const entry = this.#local.scan.entries.get(path);
+    return entry?.type === 'dir' ? undefined : entry;
   }
 
   /** Every new file under a number in the staging folder: no name of the cloud's can lead anywhere. */

@@ -25,31 +25,80 @@ const MAX_DEPTH = 64;
 
 /** The tree of the game folder. Throws 'unsupported' if the snapshot holds several folders and none is it. */
 export async function findGameRoot(repo: Repository, known: KnownSnapshot, signal?: AbortSignal): Promise<TreeId> {
-  const { snapshot, id } = known;
+  const { snapshot } = known;
   if (isOurs(snapshot)) return snapshot.tree;
-  const path = (snapshot.paths?.length === 1 ? snapshot.paths[0] : undefined) ?? '';
-  // "C:\Users\kim" is stored as the folders C, Users, kim.
-  const steps = path
-    .replace(/^([A-Za-z]):/, '$1')
-    .split(/[\\/]/)
-    .filter((step) => step !== '');
-  let tree = snapshot.tree;
-  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
-    const nodes = await repo.loadTree(tree, signal);
-    const next = chooseStep(nodes, steps[depth]);
-    if (next === undefined) return tree;
-    tree = next;
+  const steps = commonSteps(snapshot.paths ?? []);
+  const isOne = snapshot.paths?.length === 1;
+  // The whole way down tells more than any mark: folders on it may be called as those in a game folder are.
+  const whole = steps.length === 0 ? undefined : await descend(repo, snapshot.tree, steps, signal);
+  if (whole !== undefined && hasMark(await repo.loadTree(whole, signal))) return whole;
+  // `restic backup /home/kim/mc/saves`: a part of a game folder, whose place is one up.
+  const isPart = whole !== undefined && isOne && MARKS.has(steps.at(-1) ?? '');
+  if (isPart) return (await descend(repo, snapshot.tree, steps.slice(0, -1), signal)) ?? snapshot.tree;
+  if (whole !== undefined && isOne) return whole;
+  if (whole === undefined && hasMark(await repo.loadTree(snapshot.tree, signal))) return snapshot.tree;
+  // `restic backup games/mc` from above: the tree begins somewhere on the way.
+  for (let first = 1; first < steps.length; first++) {
+    const part = await descend(repo, snapshot.tree, steps.slice(first), signal);
+    if (part !== undefined && isOne) return part;
   }
-  throw new SyncError('unsupported', `snapshot ${shortId(id)} holds no game folder that could be told apart (${path})`);
+  return descendToMark(repo, known, whole ?? snapshot.tree, isOne, signal);
 }
 
-/** undefined: this is the game folder. */
-function chooseStep(nodes: readonly TreeNode[], step: string | undefined): TreeId | undefined {
-  if (nodes.some((node) => MARKS.has(node.name))) return undefined;
-  const folders = nodes.filter((node) => node.subtree !== undefined);
-  const named = folders.find((node) => node.name === step);
-  if (named?.subtree) return named.subtree;
-  // The backed-up path says nothing more: whatever is here is the folder, however unlike a game it looks.
-  if (step === undefined || folders.length === 0) return undefined;
-  return folders.length === 1 && nodes.length === 1 ? folders[0]?.subtree : undefined;
+/** The folders down to the deepest one that holds all paths: "C:\\Users\\kim" is stored as C, Users, kim. */
+function commonSteps(paths: readonly string[]): string[] {
+  const [first = [], ...others] = paths.map((path) =>
+    path
+      .replace(/^([A-Za-z]):/, '$1')
+      .split(/[\\/]/)
+      .filter((step) => step !== '' && step !== '.'),
+  );
+  const differs = first.findIndex((step, i) => others.some((other) => other[i] !== step));
+  return differs < 0 ? first : first.slice(0, differs);
+}
+
+/** Undefined if not all of these folders are there, each with the next one in it and nothing else. */
+async function descend(
+  repo: Repository,
+  from: TreeId,
+  steps: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<TreeId | undefined> {
+  if (steps.length > MAX_DEPTH) return undefined;
+  let tree = from;
+  for (const step of steps) {
+    const [only, ...others] = await repo.loadTree(tree, signal);
+    if (only?.name !== step || only.subtree === undefined || others.length > 0) return undefined;
+    tree = only.subtree;
+  }
+  return tree;
+}
+
+/** Down while there is one folder and nothing else, to one that looks like a game's. */
+async function descendToMark(
+  repo: Repository,
+  { id, snapshot }: KnownSnapshot,
+  from: TreeId,
+  isOne: boolean,
+  signal: AbortSignal | undefined,
+): Promise<TreeId> {
+  let tree = from;
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    const nodes = await repo.loadTree(tree, signal);
+    if (hasMark(nodes)) return tree;
+    const [only] = nodes;
+    if (nodes.length !== 1 || only?.subtree === undefined) break;
+    tree = only.subtree;
+  }
+  // One folder was backed up, from inside: it is the one, however unlike a game it looks.
+  if (isOne) return from;
+  const where = (snapshot.paths ?? []).join(', ');
+  throw new SyncError(
+    'unsupported',
+    `snapshot ${shortId(id)} holds no game folder that could be told apart (${where})`,
+  );
+}
+
+function hasMark(nodes: readonly TreeNode[]): boolean {
+  return nodes.some((node) => MARKS.has(node.name));
 }

@@ -38,9 +38,11 @@ export function findHeads(snapshots: readonly KnownSnapshot[], before?: Before):
   const followed = new Set(snapshots.flatMap(({ snapshot }) => followedBy(snapshot)));
   const open = snapshots.filter((one) => !namesOf(one).some((name) => followed.has(name))).sort(newestFirst);
   const unsettled = withoutSettled(open, before);
-  const heads = withoutForgotten(unsettled, snapshots);
+  const heads = withoutForgotten(unsettled, snapshots, before);
   const anyOurs = snapshots.some(({ snapshot }) => isOurs(snapshot));
   if (anyOurs || heads.length <= 1) return { heads, outdated: [] };
+  // By another PC since the last sync, whose clock is behind: not what this PC has is newer, nothing tells what is.
+  if (before?.base !== undefined && heads[0]?.id === before.base) return { heads, outdated: [] };
   return { heads: heads.slice(0, 1), outdated: heads.slice(1).map(({ id }) => id) };
 }
 
@@ -49,7 +51,7 @@ export function isOurs(snapshot: Snapshot): boolean {
 }
 
 /** `restic tag` and `rewrite` give a snapshot a new id and keep the first one as `original`. */
-function namesOf({ id, snapshot }: KnownSnapshot): string[] {
+export function namesOf({ id, snapshot }: KnownSnapshot): string[] {
   return snapshot.original === undefined ? [id] : [id, snapshot.original];
 }
 
@@ -65,17 +67,51 @@ function withoutSettled(open: readonly KnownSnapshot[], before: Before | undefin
   return left.length === 0 ? open : left;
 }
 
-/** Drops what is older than a head whose parent has been forgotten. */
+/**
+ * Drops what is older than a head whose parent has been forgotten. Not what another program made since this PC's last
+ * sync: that is new, whatever its clock said.
+ */
 function withoutForgotten(
   open: readonly KnownSnapshot[],
   snapshots: readonly KnownSnapshot[],
+  before: Before | undefined,
 ): readonly KnownSnapshot[] {
   const present = new Set(snapshots.flatMap(namesOf));
   const byName = new Map(snapshots.flatMap((one) => namesOf(one).map((name) => [name, one] as const)));
   const afterGap = open.filter((head) => isBehindGap(head, byName, present));
   const newest = afterGap[0];
   if (newest === undefined) return open;
-  return open.filter((one) => afterGap.includes(one) || newestFirst(one, newest) < 0);
+  const isNew = (one: KnownSnapshot): boolean =>
+    before?.base !== undefined && !isOurs(one.snapshot) && !before.seen.has(one.id);
+  return open.filter((one) => afterGap.includes(one) || newestFirst(one, newest) < 0 || isNew(one));
+}
+
+/**
+ * Whether a head takes the place of this PC's base. It does not if the base is gone and the way back from the head
+ * ends without a gap in which the base can have been: then the cloud went back, or was begun anew. Foreign snapshots
+ * do not tell what they follow; of them only one that was there before is known not to.
+ */
+export function isSuccessor(
+  head: KnownSnapshot,
+  base: SnapshotId,
+  seen: ReadonlySet<string>,
+  snapshots: readonly KnownSnapshot[],
+): boolean {
+  const byName = new Map(snapshots.flatMap((one) => namesOf(one).map((name) => [name, one] as const)));
+  if (byName.has(base)) return true;
+  if (seen.has(head.id)) return false;
+  if (!isOurs(head.snapshot)) return true;
+  const visited = new Set<string>();
+  const open = followedBy(head.snapshot);
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (visited.has(name)) continue;
+    visited.add(name);
+    const one = byName.get(name);
+    // Seen before, and still there: what follows it did not come out of the base, which was newer.
+    if (one === undefined) return true;
+    if (!seen.has(one.id)) open.push(...followedBy(one.snapshot));
+  }
+  return false;
 }
 
 /** Whether the way back from a head ends at a parent that is no longer there. */

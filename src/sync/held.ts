@@ -19,6 +19,8 @@ export interface HeldInput {
   readonly linksWork: boolean;
   /** Whether a path, of a folder too, is on this disk. */
   readonly isHere: (path: string) => boolean;
+  /** Whether something lies at or above a path that is never sent from here, such as a link to another disk. */
+  readonly isAside: (path: string) => boolean;
 }
 
 /** Each choice that the player did not make comes with a line. */
@@ -31,6 +33,7 @@ export function chooseHeld(input: HeldInput): { held: Set<string>; warnings: str
   };
   for (const [path, entry] of input.head) {
     if (isNeverInScope(path) || !inScope(input.scope, path, entry)) held.add(path);
+    else if (input.isAside(path)) hold(path, 'what lies there on this PC is not synchronised');
     else if (entry.type === 'symlink' && leadsOutside(path, entry.linktarget ?? '')) {
       hold(path, `it is a link that leads outside the game folder (${entry.linktarget ?? ''})`);
     } else if (input.platform === 'win32' && whyNotOnWindows(path, entry.linktarget) !== undefined) {

@@ -1,6 +1,6 @@
 /**
  * One command of ours at a time per game folder. Each command announces itself by a file of its own,
- *   .cloud-sync/lock/<id>   {"pid", "host", "system", "command", "time"}
+ *   .cloud-sync/lock/<id>   {"pid", "started", "host", "system", "command", "time"}
  * and then looks: if another live one is there, it takes its own away and waits. Of two that announce themselves at
  * the same moment, the one that looks last sees the other, so there are never two holders, and since every file has
  * its own name, the removal of a dead holder's file can never hit a live one's. The file's time is renewed while it is
@@ -98,7 +98,8 @@ async function announce(
 /** Complete from the moment it has its name, so that no one reads half of it. */
 async function writeAnnouncement(fs: FsOps, folder: string, name: string, command: string): Promise<void> {
   const { pid } = process;
-  const holder = { pid, host: hostname(), system: systemId(), command, time: new Date().toISOString() };
+  const started = performance.timeOrigin;
+  const holder = { pid, started, host: hostname(), system: systemId(), command, time: new Date().toISOString() };
   const temporary = join(folder, `.${name}.tmp`);
   try {
     await fs.createFile(temporary, utf8(`${JSON.stringify(holder)}\n`), 0o644);
@@ -175,15 +176,18 @@ const UNKNOWN: Announcement = { pid: 0, host: 'unknown', system: '', command: 'a
 
 interface Announcement extends LockHolder {
   readonly system: string;
+  /** When the process began, in milliseconds since 1970 with fractions: the same in all threads of one process. */
+  readonly started?: number | undefined;
 }
 
 async function readAnnouncement(path: string): Promise<Announcement | undefined> {
   try {
     const bytes = await nodeFs.readFile(path);
     const object = parseJsonObject(Buffer.from(bytes ?? []).toString(), path, 'delete it');
-    const { pid, host, system, command, time } = object;
+    const { pid, started, host, system, command, time } = object;
     if (typeof pid !== 'number' || typeof host !== 'string' || typeof system !== 'string') return undefined;
-    return { pid, host, system, command: String(command), time: String(time) };
+    const known = typeof started === 'number' ? started : undefined;
+    return { pid, started: known, host, system, command: String(command), time: String(time) };
   } catch (error) {
     if (!isSyncError(error, 'bad-settings') && errnoOf(error) === undefined) throw error;
     return undefined;
@@ -197,9 +201,14 @@ async function readAnnouncement(path: string): Promise<Announcement | undefined>
 function isGone(holder: Announcement, renewedMs: number, expireMs: number): boolean {
   if (holder.host !== hostname() || !Number.isSafeInteger(holder.pid) || holder.pid <= 0) return false;
   const system = systemId();
-  if (holder.system === system) return !isRunning(holder.pid);
+  if (holder.system === system) return !isRunning(holder.pid) || isOurPidReused(holder);
   const restarted = holder.system.split(' ')[0] !== system.split(' ')[0];
   return restarted && Date.now() - renewedMs > expireMs;
+}
+
+/** Windows gives the number of a process that ended to the next one soon: that may be this very process. */
+function isOurPidReused({ pid, started }: Announcement): boolean {
+  return pid === process.pid && started !== undefined && started !== performance.timeOrigin;
 }
 
 function isRunning(pid: number): boolean {

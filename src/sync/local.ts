@@ -7,7 +7,7 @@ import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import type { Scan, ScannedEntry } from '../archive/scan.js';
 import { sameStamp, scanFolder, scanPath, toMs } from '../archive/scan.js';
 import { forEachLimit } from '../base/concurrency.js';
-import { isSyncError, SyncError } from '../base/errors.js';
+import { ioError, isSyncError, SyncError } from '../base/errors.js';
 import { leadsOutside } from '../restore/safe-link.js';
 import type { Executor } from '../worker/executor.js';
 import type { FileResult, FileSink } from '../worker/file-task.js';
@@ -15,8 +15,8 @@ import { foldersAbove } from './game-path.js';
 import type { Instance } from './instance.js';
 import type { Scope } from './scope.js';
 import { isNeverInScope } from './scope-rules.js';
-import { checkScopeRoots } from './stage.js';
 import { respellScan, type Speller } from './spelling.js';
+import { checkScopeRoots } from './stage.js';
 import type { FileRecord, State } from './state.js';
 
 export interface LocalSide {
@@ -27,6 +27,8 @@ export interface LocalSide {
   readonly unknown: readonly string[];
   /** Recorded at the last sync and no longer there. */
   readonly removed: readonly string[];
+  /** Held at the last sync, and on this disk now: this PC never had the cloud's, so neither comes from the other. */
+  readonly met: readonly string[];
 }
 
 /** What is in scope now, as `spell` writes it. Throws 'unsafe-path' if a folder such as saves is a link to somewhere else. */
@@ -52,19 +54,24 @@ export function compareWithState(scan: Scan, state: State | undefined, scope: Sc
   const known = new Map<string, ManifestEntry>();
   const unknown: string[] = [];
   const removed: string[] = [];
+  const met: string[] = [];
   for (const [path, entry] of scan.entries) {
     const record = state?.files.get(path);
+    if (record?.held) met.push(path);
     if (entry.type !== 'file') known.set(path, linkOrFolder(entry, record));
     else if (record?.type === 'file' && !record.held && sameStamp(record, entry)) known.set(path, toEntry(record));
     else unknown.push(path);
   }
-  const filled = filledFolders(scan);
+  const filled = filledFolders(scan.entries.keys());
+  const notSeen = setAside(scan);
   for (const [path, record] of state?.files ?? []) {
     if (scan.entries.has(path) || isNeverInScope(path)) continue;
-    if (record.held || isUnreadable(scan, path) || !inScope(scope, path, record)) known.set(path, toEntry(record));
+    if (record.held || notSeen(path) || !inScope(scope, path, record)) known.set(path, toEntry(record));
     else if (record.type !== 'dir' || !filled.has(path)) removed.push(path);
   }
-  return { scan, known, unknown, removed };
+  // A folder with nothing for this PC in it is not an empty one if the cloud has something in it.
+  for (const folder of filledFolders(known.keys())) if (known.get(folder)?.type === 'dir') known.delete(folder);
+  return { scan, known, unknown, removed, met };
 }
 
 /** Nothing to read and nothing gone, links and empty folders as recorded: the folder is as it was at the last sync. */
@@ -137,17 +144,29 @@ interface SteadyRead {
 
 /** Reads again while the file changes under our hands, a few times. */
 async function readSteady(path: string, options: ReadOptions): Promise<SteadyRead | Error | 'gone'> {
-  let before = await scanPath(options.folder, path);
+  try {
+    return await tryReadSteady(path, options);
+  } catch (error) {
+    if (!isSyncError(error, 'io')) throw error;
+    const errno = error.details['errno'];
+    return errno === 'ENOENT' || errno === 'ENOTDIR' ? 'gone' : error;
+  }
+}
+
+async function look(folder: string, path: string): Promise<ScannedEntry | undefined> {
+  try {
+    return await scanPath(folder, path);
+  } catch (error) {
+    throw ioError(error, 'cannot look at', path);
+  }
+}
+
+async function tryReadSteady(path: string, options: ReadOptions): Promise<SteadyRead | 'gone'> {
+  let before = await look(options.folder, path);
   for (let attempt = 1; ; attempt++) {
     if (before === undefined || before.type !== 'file') return 'gone';
-    let result: FileResult;
-    try {
-      result = await options.executor.saveFile(join(options.folder, path), options.sink, options.signal);
-    } catch (error) {
-      if (isSyncError(error, 'io')) return error.details['errno'] === 'ENOENT' ? 'gone' : error;
-      throw error;
-    }
-    const after = await scanPath(options.folder, path);
+    const result = await options.executor.saveFile(join(options.folder, path), options.sink, options.signal);
+    const after = await look(options.folder, path);
     const steady = after !== undefined && sameStamp(before, after);
     if (steady || attempt === READ_ATTEMPTS) return { result, scanned: before, steady };
     before = after;
@@ -196,12 +215,18 @@ export function inScope(scope: Scope, path: string, entry: { readonly type: stri
 }
 
 /** Folders that hold something: one that was empty at the last sync and is among them is not gone. */
-function filledFolders(scan: Scan): Set<string> {
+function filledFolders(paths: Iterable<string>): Set<string> {
   const folders = new Set<string>();
-  for (const path of scan.entries.keys()) for (const folder of foldersAbove(path)) folders.add(folder);
+  for (const path of paths) for (const folder of foldersAbove(path)) folders.add(folder);
   return folders;
 }
 
-function isUnreadable(scan: Scan, path: string): boolean {
-  return scan.unreadable.some((one) => path === one.path || path.startsWith(`${one.path}/`));
+/**
+ * Tells the paths of which the scan says nothing, because they, or a folder above, could not be read or were left out
+ * (a world that was moved to another disk and is now a link): they are not in it, and yet not deleted.
+ */
+export function setAside(scan: Scan): (path: string) => boolean {
+  const aside = new Set([...scan.unreadable, ...scan.skipped].map(({ path }) => path));
+  if (aside.size === 0) return () => false;
+  return (path) => aside.has(path) || foldersAbove(path).some((folder) => aside.has(folder));
 }

@@ -40,12 +40,13 @@ export interface PlanInput {
   /** As in HeldInput. */
   readonly caseBlind: boolean;
   readonly linksWork: boolean;
+  readonly isAside: (path: string) => boolean;
 }
 
 export function planPull(input: PlanInput): PullPlan {
   const here = new Set([...input.local.keys()].filter((path) => !input.absent.has(path)));
   for (const path of [...here]) for (const folder of foldersAbove(path)) here.add(folder);
-  const { head, scope, platform, caseBlind, linksWork } = input;
+  const { head, scope, platform, caseBlind, linksWork, isAside } = input;
   const { held, warnings } = chooseHeld({
     head,
     scope,
@@ -53,13 +54,9 @@ export function planPull(input: PlanInput): PullPlan {
     caseBlind,
     linksWork,
     isHere: (path) => here.has(path),
+    isAside,
   });
   const wanted = new Map([...input.head].filter(([path]) => !held.has(path)));
-  const folders = new Set<string>();
-  for (const [path, entry] of wanted) {
-    for (const folder of foldersAbove(path)) folders.add(folder);
-    if (entry.type === 'dir') folders.add(path);
-  }
   const place: PlannedFile[] = [];
   const matching = new Set<string>();
   for (const [path, entry] of wanted) {
@@ -71,19 +68,32 @@ export function planPull(input: PlanInput): PullPlan {
     if (!same && entry.type !== 'dir') place.push({ path, entry });
   }
   const removable = [...input.local].filter(([path, entry]) => {
+    // A folder where the cloud has a file goes first, if it is empty; the file does not move it away with all in it.
+    if (entry.type === 'dir' && matching.has(path) && wanted.get(path)?.type !== 'dir') return true;
     if (wanted.has(path) || input.absent.has(path) || (held.has(path) && !isOutdated(input.head, path, entry)))
       return false;
     return isUnchanged(input.base, path, entry) && inScope(input.scope, path, entry);
   });
   return {
     place,
-    makeDirs: [...folders].sort(),
+    // Not those of what stays as it is here: a folder that the player deleted or replaced must not come back by itself.
+    makeDirs: [...foldersOf(wanted, matching)].sort(),
     remove: removable.filter(([, entry]) => entry.type !== 'dir').map(([path]) => path),
-    removeDirs: emptied(removable, folders),
+    removeDirs: emptied(removable, foldersOf(wanted, wanted.keys())),
     held,
     matching,
     warnings,
   };
+}
+
+/** The folders that these paths need, and those among them that are folders themselves. */
+function foldersOf(manifest: Manifest, paths: Iterable<string>): Set<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (const folder of foldersAbove(path)) folders.add(folder);
+    if (manifest.get(path)?.type === 'dir') folders.add(path);
+  }
+  return folders;
 }
 
 function isUnchanged(base: Manifest | undefined, path: string, entry: ManifestEntry): boolean {

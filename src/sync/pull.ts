@@ -5,17 +5,17 @@
  *                 -> plan -> fetch into staging -> swap through the journal -> state
  */
 import type { Manifest } from '../archive/manifest.js';
-import type { FileStamp } from '../archive/scan.js';
+import type { FileStamp, Scan } from '../archive/scan.js';
 import { SyncError } from '../base/errors.js';
 import type { SnapshotId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import type { Executor } from '../worker/executor.js';
 import { Application } from './apply.js';
-import { refuseConflict } from './conflict.js';
+import { refuseConflict, refuseMixedWorlds } from './conflict.js';
 import type { KnownSnapshot } from './heads.js';
-import type { LocalSide, ReadOutcome } from './local.js';
 import { canMakeLinks } from './link-probe.js';
-import { compareWithState, HASH_ONLY, readUnknown, scanInstance, withBitsOf } from './local.js';
+import type { LocalSide, ReadOutcome } from './local.js';
+import { compareWithState, HASH_ONLY, readUnknown, scanInstance, setAside, withBitsOf } from './local.js';
 import { planPull } from './plan.js';
 import { recordCommon } from './record.js';
 import type { CloudSide } from './remote-side.js';
@@ -23,7 +23,7 @@ import { baseManifest, manifestOf, readCloud, withTable } from './remote-side.js
 import type { PullResult } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
-import { openRepository, recordedSpelling, withInstance } from './session.js';
+import { openRepository, recordedSpelling, repositoryLock, withInstance } from './session.js';
 import { respellKeys, spellerOf } from './spelling.js';
 import { pruneTrash } from './trash.js';
 
@@ -38,15 +38,17 @@ async function pullInstance(session: SyncSession): Promise<PullResult> {
   const remote = await session.connect();
   const ids = await remote.listSnapshots(signal);
   const sameScope = state?.scopeFingerprint === scope.fingerprint;
-  if (state?.base !== undefined && sameScope && ids.length > 0 && ids.every((id) => state.seen.has(id))) {
+  if (state?.base !== undefined && sameScope && ids.includes(state.base) && ids.every((id) => state.seen.has(id))) {
     return upToDate(session, state.base);
   }
   const repo = await openRepository(session, remote);
   if (repo === undefined) return nothingInCloud(session);
-  await repo.loadIndex(signal);
-  const cloud = await readCloud(session, repo, ids);
-  if (cloud.head === undefined) return nothingInCloud(session);
-  return pullHead(await withTable(session, repo, cloud), repo, cloud, cloud.head);
+  return repo.read({ signal, lock: repositoryLock(session) }, async () => {
+    await repo.loadIndex(signal);
+    const cloud = await readCloud(session, repo, ids);
+    if (cloud.head === undefined) return nothingInCloud(session);
+    return pullHead(await withTable(session, repo, cloud), repo, cloud, cloud.head);
+  });
 }
 
 function upToDate(session: SyncSession, snapshot: SnapshotId): PullResult {
@@ -83,11 +85,13 @@ async function pullHead(
     const outcome = await readLocal(session, executor, local);
     const mine = withBitsOf(theirs, outcome.manifest, local, state);
     refuseConflict(session, head, base, mine, theirs, scan.entries);
+    refuseMixedWorlds(local.met, mine, base, theirs);
     const absent = new Set([...mine.keys()].filter((path) => !scan.entries.has(path)));
     const { caseBlind } = session;
     const { platform } = services;
-    const linksWork = platform !== 'win32' || !lacksLinks(mine, theirs) || (await canMakeLinks(instance));
-    const plan = planPull({ head: theirs, local: mine, base, absent, scope, platform, caseBlind, linksWork });
+    const linksWork = platform !== 'win32' || !lacksLinks(scan, theirs) || (await canMakeLinks(instance));
+    const known = { local: mine, base, absent, isAside: setAside(scan) };
+    const plan = planPull({ ...known, head: theirs, scope, platform, caseBlind, linksWork });
     for (const text of plan.warnings) session.warn('left-out', text);
     const { updated, placed } = await new Application(session, repo, executor, local, plan).run();
     const came = new Set(plan.place.map(({ path }) => path));
@@ -115,9 +119,9 @@ function respelledSession(session: SyncSession, theirs: Manifest): SyncSession {
 }
 
 /** Whether the cloud has a link that is not here yet. */
-function lacksLinks(mine: Manifest, theirs: Manifest): boolean {
+function lacksLinks(here: Scan, theirs: Manifest): boolean {
   return [...theirs].some(
-    ([path, entry]) => entry.type === 'symlink' && mine.get(path)?.linktarget !== entry.linktarget,
+    ([path, entry]) => entry.type === 'symlink' && here.entries.get(path)?.linktarget !== entry.linktarget,
   );
 }
 

@@ -15,7 +15,8 @@ import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
 import type { FileSink } from '../worker/file-task.js';
-import { unseenVersion } from './conflict.js';
+import { refuseFileAsFolder, refuseMixedWorlds, unseenVersion } from './conflict.js';
+import { foldersAbove } from './game-path.js';
 import { FOLLOWS_TAG, PROGRAM } from './heads.js';
 import type { LocalSide, ReadOutcome } from './local.js';
 import { compareWithState, HASH_ONLY, isUntouched, readUnknown, scanInstance, withBitsOf } from './local.js';
@@ -25,10 +26,7 @@ import { baseManifest, manifestOf, readCloud, sameContent, withTable } from './r
 import type { FileCounts, NothingSent, PushResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
-import { openRepository, recordedSpelling, withInstance } from './session.js';
-
-/** A check or prune of the repository has it for itself: mostly for seconds, and a player's work waits that long. */
-const LOCK_WAIT_MS = 10_000;
+import { openRepository, recordedSpelling, repositoryLock, withInstance } from './session.js';
 
 /** Throws 'conflict' if the cloud has something that this PC has not seen; nothing is sent then. */
 export async function push(options: SyncOptions, services: Services): Promise<PushResult> {
@@ -51,23 +49,28 @@ async function pushInstance(session: SyncSession): Promise<PushResult> {
   const remote = await session.connect();
   const ids = await remote.listSnapshots(signal);
   const repo = (await openRepository(session, remote)) ?? (await makeRepository(session, remote));
-  await repo.loadIndex(signal);
-  const cloud = await readCloud(session, repo, ids);
-  const whole = await withTable(session, repo, cloud);
-  const compared = whole === session ? local : compareWithState(scan, whole.state, scope);
-  const base = baseManifest(whole.state);
-  return new Push(whole, remote, repo, cloud, base, withoutLostBlobs(compared, repo), startedMs).run();
+  return repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
+    // Under the lock, or a prune elsewhere could remove packs that the index here still names.
+    await repo.loadIndex(writer.signal);
+    const cloud = await readCloud(session, repo, ids);
+    const whole = await withTable(session, repo, cloud);
+    const compared = whole === session ? local : compareWithState(scan, whole.state, scope);
+    const sendable = withoutLostBlobs(compared, repo, cloud.head === undefined);
+    return new Push(whole, remote, repo, writer, cloud, sendable, startedMs).run();
+  });
 }
 
-/** A file known by its stamp whose blobs the repository has lost is read and sent again. */
-function withoutLostBlobs(local: LocalSide, repo: Repository): LocalSide {
-  const lost = [...local.known].filter(
-    ([path, entry]) => local.scan.entries.has(path) && !entry.content.every((id) => repo.index.has('data', id)),
-  );
+/**
+ * A file known by its stamp whose blobs the repository has lost is read and sent again. What is not on this disk cannot
+ * be: in a repository made anew it is given up; in one with a head, that head names it too, and repair may bring it back.
+ */
+function withoutLostBlobs(local: LocalSide, repo: Repository, isNew: boolean): LocalSide {
+  const lost = [...local.known].filter(([, entry]) => !entry.content.every((id) => repo.index.has('data', id)));
+  const here = lost.map(([path]) => path).filter((path) => local.scan.entries.has(path));
   if (lost.length === 0) return local;
   const known = new Map(local.known);
-  for (const [path] of lost) known.delete(path);
-  return { ...local, known, unknown: [...local.unknown, ...lost.map(([path]) => path)] };
+  for (const path of isNew ? lost.map(([path]) => path) : here) known.delete(path);
+  return { ...local, known, unknown: [...local.unknown, ...here] };
 }
 
 /** Two PCs may make it at the same moment: the slower one takes the other's. */
@@ -90,6 +93,7 @@ class Push {
   readonly #session: SyncSession;
   readonly #remote: Remote;
   readonly #repo: Repository;
+  readonly #writer: WriteSession;
   readonly #cloud: CloudSide;
   readonly #base: Manifest | undefined;
   readonly #local: LocalSide;
@@ -101,16 +105,17 @@ class Push {
     session: SyncSession,
     remote: Remote,
     repo: Repository,
+    writer: WriteSession,
     cloud: CloudSide,
-    base: Manifest | undefined,
     local: LocalSide,
     startedMs: number,
   ) {
     this.#session = session;
     this.#remote = remote;
     this.#repo = repo;
+    this.#writer = writer;
     this.#cloud = cloud;
-    this.#base = base;
+    this.#base = baseManifest(session.state);
     this.#local = local;
     this.#startedMs = startedMs;
   }
@@ -119,29 +124,17 @@ class Push {
     const { state } = this.#session;
     const behind = this.#cloud.head !== undefined && this.#cloud.head.id !== state?.base;
     if (behind) return this.#settleBehind();
+    const writer = this.#writer;
     const executor = await this.#session.services.createExecutor(this.#repo, this.#bytesToRead());
     try {
-      const { signal } = this.#session;
-      return await this.#repo.write({ signal, lock: this.#lockOptions() }, async (writer) => {
-        const sink: FileSink = {
-          claim: (id) => writer.claim('data', id),
-          emit: (blob, length) => writer.add(blob, length),
-        };
-        const outcome = await this.#read(executor, sink, writer.signal);
-        return this.#finish(writer, outcome);
-      });
+      const sink: FileSink = {
+        claim: (id) => writer.claim('data', id),
+        emit: (blob, length) => writer.add(blob, length),
+      };
+      return await this.#finish(writer, await this.#read(executor, sink, writer.signal));
     } finally {
       await executor.close();
     }
-  }
-
-  #lockOptions(): { waitMs: number; onWait: (holder: string) => void } {
-    let told = false;
-    const onWait = (holder: string): void => {
-      if (!told) this.#session.warn('waiting', `waiting for the repository, which is locked by ${holder}`);
-      told = true;
-    };
-    return { waitMs: this.#session.waitMs ?? LOCK_WAIT_MS, onWait };
   }
 
   /** The cloud has a head that this PC does not know: fine if it holds just what lies here, a conflict if not. */
@@ -150,7 +143,7 @@ class Push {
     if (head === undefined) throw new SyncError('internal', 'push: behind a head that does not exist');
     const executor = await this.#session.services.createExecutor(this.#repo, this.#bytesToRead());
     try {
-      const outcome = await this.#read(executor, HASH_ONLY, this.#session.signal);
+      const outcome = await this.#read(executor, HASH_ONLY, this.#writer.signal);
       const theirs = await manifestOf(this.#session, this.#repo, head);
       const mine = withBitsOf(theirs, outcome.manifest, this.#local, this.#session.state);
       if (!sameContent(mine, theirs)) throw unseenVersion(head);
@@ -199,6 +192,8 @@ class Push {
 
   async #finish(writer: WriteSession, outcome: ReadOutcome): Promise<PushResult> {
     const { manifest } = outcome;
+    refuseMixedWorlds(this.#local.met, manifest, this.#base);
+    refuseFileAsFolder(manifest);
     const { base, tree } = { base: this.#base ?? new Map(), tree: this.#cloud.head?.snapshot.tree };
     const diff = diffManifests(base, manifest);
     const unreadable = outcome.unreadable.map(({ path }) => path);
@@ -247,10 +242,16 @@ class Push {
 
   async #record(outcome: ReadOutcome, base: SnapshotId, root: TreeId, seen: Iterable<string>): Promise<void> {
     const { scan } = this.#local;
-    const held = new Set([...outcome.manifest.keys()].filter((path) => !scan.entries.has(path)));
-    const stampOf = (path: string): FileStamp | undefined =>
-      outcome.unsteady.has(path) ? undefined : stampAtScan(scan, path);
-    const common = { base, root, seen, manifest: outcome.manifest, stampOf, held, keyHint: this.#repo.keyId };
+    const unreadable = new Set(scan.unreadable.map(({ path }) => path));
+    const isUnread = (path: string): boolean => [path, ...foldersAbove(path)].some((one) => unreadable.has(one));
+    const absent = [...outcome.manifest.keys()].filter((path) => !scan.entries.has(path));
+    const held = new Set(absent.filter((path) => !isUnread(path)));
+    // What stands in the manifest for a file that could not be read is not what lies here.
+    const unsure = new Set([...outcome.unsteady, ...outcome.unreadable.map(({ path }) => path)]);
+    const stampOf = (path: string): FileStamp | undefined => (unsure.has(path) ? undefined : stampAtScan(scan, path));
+    const { manifest } = outcome;
+    const scopeFingerprint = this.#session.state?.scopeFingerprint ?? this.#session.scope.fingerprint;
+    const common = { base, root, seen, manifest, stampOf, held, keyHint: this.#repo.keyId, scopeFingerprint };
     await recordCommon(this.#session, common, this.#startedMs);
   }
 }

@@ -16,6 +16,8 @@ export interface Common {
   /** In the manifest, but not on this disk. */
   readonly held: ReadonlySet<string>;
   readonly keyHint: string;
+  /** Default: the present one. Only a pull brings what came into scope, so a push keeps that of the last pull. */
+  readonly scopeFingerprint?: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function recordCommon(session: SyncSession, common: Common, started
     base: common.base,
     root: common.root,
     seen: new Set(common.seen),
-    scopeFingerprint: session.scope.fingerprint,
+    scopeFingerprint: common.scopeFingerprint ?? session.scope.fingerprint,
     deviceId: session.state?.deviceId ?? newState().deviceId,
     keyHint: common.keyHint,
     files,

@@ -10,7 +10,7 @@ import type { Repository } from '../repo/repository.js';
 import { readManifest } from '../restore/read-manifest.js';
 import { findGameRoot } from './game-root.js';
 import type { KnownSnapshot } from './heads.js';
-import { findHeads } from './heads.js';
+import { findHeads, isSuccessor, namesOf } from './heads.js';
 import { chooseHeld } from './held.js';
 import { toEntry } from './local.js';
 import { NO_STAMP, toRecord } from './record.js';
@@ -65,19 +65,33 @@ export function baseManifest(state: State | undefined): Manifest | undefined {
 
 /**
  * The session with a table of files where a crash cost the state its own: rebuilt from the snapshot it names. No stamp
- * is known then, so every file is read once. If that snapshot has been forgotten, it is a first contact.
+ * is known then, so every file is read once. If that snapshot has been forgotten, or the cloud has gone back behind it
+ * (a server restored from its backup), it is a first contact: nothing tells which side is newer.
  */
 export async function withTable(session: SyncSession, repo: Repository, cloud: CloudSide): Promise<SyncSession> {
   const { state, scope, services } = session;
-  if (state?.base === undefined || state.files.size > 0) return session;
-  const known = cloud.snapshots.find(({ id }) => id === state.base);
+  if (state?.base === undefined) return session;
+  if (cloud.head !== undefined && !isSuccessor(cloud.head, state.base, state.seen, cloud.snapshots)) {
+    session.warn('base-gone', `the cloud no longer holds the version of the last sync (${shortId(state.base)})`);
+    return { ...session, state: undefined };
+  }
+  if (state.files.size > 0) return session;
+  const known = cloud.snapshots.find((one) => namesOf(one).includes(state.base ?? ''));
   if (known === undefined) return { ...session, state: undefined };
   const head = await manifestOf(session, repo, known);
   const { caseBlind } = session;
   const { platform } = services;
   // Better to hold a link that is here (it counts as here all the same) than to take one that never was for deleted.
   const linksWork = platform !== 'win32';
-  const { held } = chooseHeld({ head, scope, platform, caseBlind, linksWork, isHere: () => false });
+  const { held } = chooseHeld({
+    head,
+    scope,
+    platform,
+    caseBlind,
+    linksWork,
+    isHere: () => false,
+    isAside: () => false,
+  });
   const files = new Map([...head].map(([path, entry]) => [path, toRecord(entry, NO_STAMP, held.has(path))]));
   return { ...session, state: { ...state, files } };
 }

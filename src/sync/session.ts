@@ -7,6 +7,7 @@ import { forEachLimit } from '../base/concurrency.js';
 import { isSyncError, SyncError } from '../base/errors.js';
 import type { OnEvent, Phase } from '../base/events.js';
 import type { SnapshotId } from '../base/ids.js';
+import type { LockOptions } from '../repo/lock.js';
 import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import type { Executor } from '../worker/executor.js';
@@ -249,4 +250,17 @@ export async function loadSnapshots(
     signal,
   );
   return known;
+}
+
+/** How long a prune or another exclusive command elsewhere is waited for. */
+const REPOSITORY_LOCK_WAIT_MS = 10_000;
+
+/** How a command of ours takes the repository's lock: it waits a little, and says for whom. */
+export function repositoryLock(session: SyncSession): Omit<LockOptions, 'signal'> {
+  let told = false;
+  const onWait = (holder: string): void => {
+    if (!told) session.warn('waiting', `waiting for the repository, which is locked by ${holder}`);
+    told = true;
+  };
+  return { waitMs: session.waitMs ?? REPOSITORY_LOCK_WAIT_MS, onWait };
 }

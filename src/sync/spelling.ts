@@ -46,7 +46,8 @@ export function respellKeys<T>(map: ReadonlyMap<string, T>, spell: Speller): Map
 
 export function respellScan(scan: Scan, spell: Speller): Scan {
   const unreadable = scan.unreadable.map((one) => ({ ...one, path: spell(one.path) }));
-  return { ...scan, entries: respellKeys(scan.entries, spell), unreadable };
+  const skipped = scan.skipped.map((one) => ({ ...one, path: spell(one.path) }));
+  return { ...scan, entries: respellKeys(scan.entries, spell), unreadable, skipped };
 }
 
 /** Adds the folders to the paths. */

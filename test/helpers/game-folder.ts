@@ -163,6 +163,8 @@ export interface CompareOptions {
   readonly except?: readonly RegExp[];
   /** Whether times of files count; default true. */
   readonly times?: boolean;
+  /** Whether executable bits count; default true where there are such. */
+  readonly executable?: boolean;
 }
 
 /** Differences, one line each; empty if the two are equal in everything that a sync keeps. */
@@ -192,7 +194,7 @@ export function describeFolder(root: string, options: CompareOptions = {}): Read
     for (const name of readdirSync(join(root, folder))) {
       const path = folder === '' ? name : `${folder}/${name}`;
       if (except.some((pattern) => pattern.test(path))) continue;
-      const entry = describeEntry(join(root, path), options.times ?? true);
+      const entry = describeEntry(join(root, path), options);
       found.set(path, entry);
       if (entry.text === 'folder') visit(path);
     }
@@ -201,13 +203,13 @@ export function describeFolder(root: string, options: CompareOptions = {}): Read
   return found;
 }
 
-function describeEntry(path: string, times: boolean): Described {
+function describeEntry(path: string, { times = true, executable = POSIX }: CompareOptions): Described {
   const stats = lstatSync(path, { bigint: true });
   if (stats.isDirectory()) return { text: 'folder', bytes: Buffer.alloc(0) };
   if (stats.isSymbolicLink()) return { text: `link to ${readlinkSync(path)}`, bytes: Buffer.alloc(0) };
-  const executable = POSIX && (stats.mode & 0o111n) !== 0n ? ' executable' : '';
+  const bit = executable && (stats.mode & 0o111n) !== 0n ? ' executable' : '';
   const time = times ? ` at ${(stats.mtimeNs + 500_000n) / 1_000_000n} ms` : '';
-  return { text: `file of ${stats.size} bytes${executable}${time}`, bytes: readFileSync(path) };
+  return { text: `file of ${stats.size} bytes${bit}${time}`, bytes: readFileSync(path) };
 }
 
 /** Everything below a folder with sizes, inodes and exact times: equal before and after means nobody touched it. */

@@ -2,18 +2,28 @@
  * A cloud in memory and the PCs of a player, all in this process: each PC has a real game folder and its own way to
  * the shared files, which can fail or wait at every call. No network, no threads, keys that cost nothing.
  *   newCloud()  ->  cloud.pc()  ->  pc.put(…), pc.push(), pc.pull()
- * A test file mocks base/sleep.js (see `withoutWaiting`), or every push waits 200 ms for its lock to settle.
+ * A test file replaces base/sleep.js by no-wait.ts, or every push waits 200 ms for its lock to settle.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
-import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Manifest, ManifestEntry } from '../../src/archive/manifest.js';
 import { savePortableTrees } from '../../src/archive/portable-tree.js';
 import type { Backend } from '../../src/backend/backend.js';
 import { memoryBackend } from '../../src/backend/memory.js';
 import { utf8 } from '../../src/base/bytes.js';
-import { isSyncError, SyncError } from '../../src/base/errors.js';
+import { isSyncError } from '../../src/base/errors.js';
 import type { SnapshotId } from '../../src/base/ids.js';
 import { createChunker } from '../../src/chunker/chunker.js';
 import { parsePolynomial } from '../../src/chunker/polynomial.js';
@@ -98,12 +108,6 @@ export interface TestCloud {
 const PAST = 1_700_000_000;
 let instances = 0;
 
-/** For vi.mock('…/src/base/sleep.js'): time passes in no time. */
-export async function withoutWaiting(_ms: number, signal?: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  if (signal?.aborted) throw new SyncError('aborted', 'cancelled');
-}
-
 export async function newCloud(backend: Backend = memoryBackend()): Promise<TestCloud> {
   const zstd = await loadZstd();
   instances += 1;
@@ -118,8 +122,7 @@ export async function newCloud(backend: Backend = memoryBackend()): Promise<Test
     Repository.init({ ...base, backend: on, password: PASSWORD, chunkerPolynomial: POLYNOMIAL, scrypt: CHEAP, signal });
   const connect = (own: Backend): Remote => ({
     location: 'memory',
-    listSnapshots: async (signal) =>
-      (await own.list('snapshots', { signal })).map(({ name }) => name as SnapshotId),
+    listSnapshots: async (signal) => (await own.list('snapshots', { signal })).map(({ name }) => name as SnapshotId),
     open: (options) => Repository.open({ ...options, ...base, backend: own }),
     init: (_password, signal) => create(own, signal),
     clockSkewMs: () => undefined,
@@ -271,7 +274,14 @@ async function storeForeign(
       }
     }
     const tree = await savePortableTrees(manifest, (plain) => session.saveTree(plain));
-    const { time = '2026-01-01T00:00:00Z', hostname = 'other', paths = ['/game'], parent, tags, programVersion } = options;
+    const {
+      time = '2026-01-01T00:00:00Z',
+      hostname = 'other',
+      paths = ['/game'],
+      parent,
+      tags,
+      programVersion,
+    } = options;
     const snapshot: Snapshot = {
       time,
       tree,
@@ -299,7 +309,13 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
 /** An entry of a manifest for tests of pure decisions: equal text, equal content. */
 export function fileOf(text: string): ManifestEntry {
   const id = createHash('sha256').update(text).digest('hex');
-  return { type: 'file', size: text.length, executable: false, content: [id as ManifestEntry['content'][number]], mtimeMs: 0 };
+  return {
+    type: 'file',
+    size: text.length,
+    executable: false,
+    content: [id as ManifestEntry['content'][number]],
+    mtimeMs: 0,
+  };
 }
 
 /** {'a/b': 'text', 'l': '-> a', 'e': 'folder'} as a manifest. */

@@ -75,7 +75,7 @@ describeInterop('pull from what restic made', [...ALL_RESTICS, 'rest-server-late
     expect(compareFolders(join(target, 'mods'), join(origin.game, 'mods'))).toEqual([]);
   };
 
-  it.each(CASES)('$name, version $version, $last, $flags', { timeout: LIMIT }, async (one) => {
+  it.concurrent.each(CASES)('$name, version $version, $last, $flags', { timeout: LIMIT }, async (one) => {
     const origin = await makeOrigin(10 * one.version);
     const { game, run } = origin;
     const here = (): Promise<string> => run(one.name, ['backup', ...one.flags, '.'], game);
@@ -90,7 +90,7 @@ describeInterop('pull from what restic made', [...ALL_RESTICS, 'rest-server-late
     await pullAndPush(origin, wanted, one.name);
   });
 
-  it('several restics, prune, repacking and a rebuilt index', { timeout: LIMIT }, async () => {
+  it.concurrent('several restics, prune, repacking and a rebuilt index', { timeout: LIMIT }, async () => {
     const origin = await makeOrigin(4);
     const { game, run, cloud } = origin;
     await run('restic-0.14', ['init', '--repository-version', '1']);
@@ -113,7 +113,7 @@ describeInterop('pull from what restic made', [...ALL_RESTICS, 'rest-server-late
     expect(await later.push()).toMatchObject({ outcome: 'nothing-to-send' });
   });
 
-  it('blobs that two restics stored, each unknown to the other', { timeout: LIMIT }, async () => {
+  it.concurrent('blobs that two restics stored, each unknown to the other', { timeout: LIMIT }, async () => {
     const origin = await makeOrigin(6);
     const { game, run, cloud } = origin;
     await run('restic-0.18', ['init']);
@@ -131,7 +131,7 @@ describeInterop('pull from what restic made', [...ALL_RESTICS, 'rest-server-late
     expect(await run('restic-0.18', ['check', '--read-data'])).toContain('no errors were found');
   });
 
-  it('takes nothing from a .cloud-sync that restic backed up', { timeout: LIMIT }, async () => {
+  it.concurrent('takes nothing from a .cloud-sync that restic backed up', { timeout: LIMIT }, async () => {
     const { cloud, game, run } = await makeOrigin(7);
     mkdirSync(join(game, '.cloud-sync'));
     writeFileSync(join(game, '.cloud-sync', 'sync.json'), '{"schema":1,"url":"http://127.0.0.1:1/","instance_id":"x"}');

@@ -48,7 +48,7 @@ function plant(cloud: Cloud, kind: Kind, bytes: Uint8Array, name: string): void 
 describe('a damaged file', () => {
   const short = (path: string): string => path.slice(-64, -56);
 
-  it.each(
+  it.concurrent.each(
     (['snapshots', 'index', 'data'] as const).flatMap((kind) => Object.keys(HARM).map((harm) => [kind, harm] as const)),
   )('%s, %s', async (kind, harm) => {
     const { cloud, a } = await filledCloud();
@@ -170,9 +170,8 @@ describe('a repository that somebody has for himself', () => {
       expect(warnings).toEqual([
         expect.stringMatching(RegExp(`^waiting for the repository, which is locked by ${who}`)),
       ]);
-      // Reading needs no lock.
       const b = await cloud.pc({ filled: false });
-      expect((await b.pull()).outcome).toBe('updated');
+      expect(await toldUntouched(b, () => b.pull({ waitMs: 0 }))).toMatchObject({ code: 'locked', exit: 11, line });
     } finally {
       await holder.release();
     }
@@ -196,7 +195,7 @@ describe('a tree that no honest program writes', () => {
     });
   }
 
-  it.each<[string, (content: string) => readonly string[]]>([
+  it.concurrent.each<[string, (content: string) => readonly string[]]>([
     ['..', (id) => [node('..', id)]],
     ['.', (id) => [node('.', id)]],
     ['an empty name', (id) => [node('', id)]],

@@ -92,6 +92,12 @@ describe('a lock left behind', () => {
     await (await acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).release();
   });
 
+  test('by an earlier process that had the number of this one is taken over at once', async () => {
+    const folder = await temporaryFolder();
+    await leaveBehind(folder, { pid: process.pid, started: performance.timeOrigin - 5000 });
+    await (await acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).release();
+  });
+
   test.runIf(process.platform === 'linux')(
     'before a restart of this computer is taken over once it is old',
     async () => {

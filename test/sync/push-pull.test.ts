@@ -1,8 +1,8 @@
 /** push and pull of two PCs, decision by decision; the random walks over all of them are in sync-property.test.ts. */
 import { describe, expect, it, vi } from 'vitest';
-import { codeOf, newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
+import { newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
 
-vi.mock('../../src/base/sleep.js', async () => ({ sleep: (await import('../helpers/two-pcs.js')).withoutWaiting }));
+vi.mock('../../src/base/sleep.js', () => import('../helpers/no-wait.js'));
 
 /** A has pushed, B has pulled. */
 async function twoPcs(files: Record<string, string> = {}): Promise<{ cloud: TestCloud; a: TestPc; b: TestPc }> {
