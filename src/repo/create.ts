@@ -5,15 +5,16 @@
 import { hostname } from 'node:os';
 import type { Backend } from '../backend/backend.js';
 import { toHex } from '../base/bytes.js';
-import { isSyncError, SyncError } from '../base/errors.js';
+import { SyncError } from '../base/errors.js';
 import type { KeyId } from '../base/ids.js';
 import type { MasterKey } from '../crypto/box.js';
-import { open, seal } from '../crypto/box.js';
+import { seal } from '../crypto/box.js';
 import { DEFAULT_SCRYPT } from '../crypto/kdf.js';
 import type { ScryptParams } from '../crypto/provider.js';
 import type { Codec } from './codec.js';
 import type { RepoConfig } from './config.js';
 import { encodeConfig } from './config.js';
+import { inTurn } from './init-turn.js';
 import { createKeyFile, encodeKeyFile, newMasterKey } from './key-file.js';
 import type { OpenOptions } from './unlock.js';
 import { MAX_KEYS, tryKey } from './unlock.js';
@@ -34,9 +35,15 @@ export interface CreatedRepository {
 
 /** Throws 'exists'. */
 export async function createRepository(options: InitOptions): Promise<CreatedRepository> {
+  const { backend, signal } = options;
+  await refuseExisting(backend, signal);
+  await backend.create({ signal });
+  return inTurn(options, () => createAlone(options));
+}
+
+async function createAlone(options: InitOptions): Promise<CreatedRepository> {
   const { backend, crypto, zstd, signal } = options;
   const keyIds = await refuseExisting(backend, signal);
-  await backend.create({ signal });
   const left = await findLeftKey(options, keyIds);
   const key = left?.key ?? newMasterKey(crypto);
   const version = options.version ?? 2;
@@ -48,12 +55,7 @@ export async function createRepository(options: InitOptions): Promise<CreatedRep
   const codec: Codec = { crypto, zstd, key, version };
   const keyId = left?.keyId ?? (await addKey(backend, codec, options.password, options.scrypt, signal));
   const sealed = seal(crypto, key, encodeConfig(config));
-  try {
-    await backend.write('config', '', sealed, { signal });
-  } catch (error) {
-    if (left === undefined && isSyncError(error, 'exists')) await removeUselessKey(backend, codec, keyId);
-    throw error;
-  }
+  await backend.write('config', '', sealed, { signal });
   return { config, codec, keyId };
 }
 
@@ -77,21 +79,6 @@ async function findLeftKey(
   }
   if (keyIds.length === 0) return undefined;
   throw new SyncError('exists', `${options.backend.location} already holds keys of a repository, of another password`);
-}
-
-/**
- * After a lost race of two inits: our key fits the password but not the winner's config, and restic stops at such a
- * key. It goes, unless the winner took it up for its own; append-only servers keep it.
- */
-async function removeUselessKey(backend: Backend, codec: Codec, keyId: KeyId): Promise<void> {
-  try {
-    open(codec.crypto, codec.key, await backend.read('config', ''), 'config');
-  } catch (error) {
-    if (!isSyncError(error, 'damaged')) return;
-    await backend.remove('keys', keyId).catch(() => {
-      // The caller is told that the repository exists; a key too many is passed over by this program.
-    });
-  }
 }
 
 export async function addKey(

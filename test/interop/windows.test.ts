@@ -269,6 +269,8 @@ describeInterop('the hook on Windows', ['rest-server-latest'], () => {
           writeGameFile(join(linux.game, `screenshots/${i}.png`), new Noise(100 + i).bytes(300_000), new Noise(i));
         }
         await linux.push();
+        // Before the kill: a program that gets the number of the killed one would pass for it, for half a minute.
+        await holdFile(join(windows.game, 'options.txt'));
         const before = fingerprint(windows.game, OURS);
         const pull = windows.start('pull');
         const staging = join(windows.game, '.cloud-sync/staging');
@@ -281,7 +283,6 @@ describeInterop('the hook on Windows', ['rest-server-latest'], () => {
 
       it('a file that another program holds: a clear line after some seconds, and nothing is changed', async () => {
         const before = fingerprint(windows.game, OURS);
-        await holdFile(join(windows.game, 'options.txt'));
         const { code, output } = await windows.run('pull');
         expect(output).toMatch(/error: cannot move .*options\.txt: another program holds it \(E\w+\); close the game/);
         expect(code).toBe(22);

@@ -90,10 +90,10 @@ describe('plan', () => {
     ]);
   });
 
-  it('asks for 16 MiB at once at most, unless one blob is larger', () => {
-    expect(planOf([blob(1, 0, 8 * MIB), blob(2, 8 * MIB, 8 * MIB), blob(3, 16 * MIB, 40)])).toEqual([
-      [0, 16 * MIB, 2],
-      [16 * MIB, 40, 1],
+  it('asks for 4 MiB at once at most, unless one blob is larger', () => {
+    expect(planOf([blob(1, 0, 2 * MIB), blob(2, 2 * MIB, 2 * MIB), blob(3, 4 * MIB, 40)])).toEqual([
+      [0, 4 * MIB, 2],
+      [4 * MIB, 40, 1],
     ]);
     expect(planOf([blob(1, 0, 20 * MIB), blob(2, 20 * MIB, 40)])).toEqual([
       [0, 20 * MIB, 1],

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 function isNotOptedIn(args: readonly string[]): boolean {
   const [command] = args;
   if (command !== 'pull' && command !== 'push') return false;
-  if (args.includes('--help') || args.includes('-h')) return false;
+  if (!args.slice(1).every(isKnown)) return false;
   const folder = packFolderIn(args) ?? (process.env['INST_MC_DIR'] || process.cwd());
   const look = { throwIfNoEntry: false } as const;
   try {
@@ -21,6 +21,15 @@ function isNotOptedIn(args: readonly string[]): boolean {
     // A folder that cannot be looked at: the command itself says what is wrong with it.
     return false;
   }
+}
+
+/** Flags that need no look at the rest. A mistyped one is told in every instance, or nobody would ever learn of it. */
+function isKnown(arg: string): boolean {
+  return (
+    !arg.startsWith('-') ||
+    /^(-g|--(pack-folder|token-file|token|instance-label|restic-binary)(=.*)?)$/s.test(arg) ||
+    ['--json', '--no-gui', '--no-download'].includes(arg)
+  );
 }
 
 function packFolderIn(args: readonly string[]): string | undefined {
