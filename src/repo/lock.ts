@@ -4,11 +4,13 @@
  *   hold: every 5 minutes write a new one, then remove the old one (lock-keeper.ts).
  * `restic prune` deletes packs of any writer that holds no lock, hence every write holds one.
  */
+
 import { hostname } from 'node:os';
 import type { Backend } from '../backend/backend.js';
-import { errnoOf, isSyncError, SyncError, throwIfAborted } from '../base/errors.js';
+import { isSyncError, SyncError, throwIfAborted } from '../base/errors.js';
 import type { LockId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
+import { isRunning } from '../base/process.js';
 import { sleep } from '../base/sleep.js';
 import { parseGoTime } from './go-time.js';
 import type { LockFile } from './lock-file.js';
@@ -138,16 +140,6 @@ export function isDead(lock: LockFile, nowMs: number): boolean {
   if (age > STALE_MS) return true;
   const ours = lock.hostname === hostname() && lock.pid !== process.pid;
   return ours && age > DEAD_PROCESS_MS && !isRunning(lock.pid);
-}
-
-/** On Windows too, signal 0 only asks. Any other error than "no such process" means that there is one, or no answer. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) !== 'ESRCH';
-  }
 }
 
 function describeSelf(exclusive: boolean, nowMs: number): LockFile {

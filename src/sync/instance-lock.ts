@@ -7,6 +7,7 @@
  * held. A holder is dead if its process is gone, or if its file was not renewed for 30 s by our own steady clock: wall
  * clocks jump, and laptops sleep.
  */
+
 import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
@@ -14,6 +15,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { utf8 } from '../base/bytes.js';
 import { errnoOf, ioError, isSyncError, SyncError, throwIfAborted } from '../base/errors.js';
+import { isRunning } from '../base/process.js';
 import { sleep } from '../base/sleep.js';
 import { type FsOps, nodeFs } from './fs-ops.js';
 import { makeDirs, renameWithRetry, rmWithRetry } from './fs-retry.js';
@@ -209,15 +211,6 @@ function isGone(holder: Announcement, renewedMs: number, expireMs: number): bool
 /** Windows gives the number of a process that ended to the next one soon: that may be this very process. */
 function isOurPidReused({ pid, started }: Announcement): boolean {
   return pid === process.pid && started !== undefined && started !== performance.timeOrigin;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) !== 'ESRCH';
-  }
 }
 
 /** Linux: "<id of this boot> <id of this pid namespace>" (Flatpak has its own). Elsewhere the platform's name. */

@@ -17,7 +17,7 @@ import { EXCLUDES, isNeverInScope, PRESETS, type Preset, SIZE_CAP } from './scop
 export type { Preset } from './scope-rules.js';
 
 export const SCOPE_FILE = 'scope.json';
-const TODO = 'correct it, or delete it to use the default scope';
+const ADVICE = 'correct it, or delete it to use the default scope';
 const MAX_PATTERNS = 1000;
 
 export interface ScopeSettings {
@@ -48,7 +48,7 @@ export async function readScope(
   options: { readonly metaFile?: string } = {},
 ): Promise<{ scope: Scope; warnings: string[] }> {
   const path = join(instance.cloudFolder, SCOPE_FILE);
-  const object = await readJsonFile(nodeFs, path, TODO);
+  const object = await readJsonFile(nodeFs, path, ADVICE);
   const managed = await readPackwizFiles(nodeFs, instance.packFolder, options.metaFile ?? 'packwiz.json');
   const { settings, warnings } = decodeScope(object ?? { schema: 1 }, path);
   return { scope: makeScope(settings, managed.files), warnings: [...warnings, ...managed.warnings] };
@@ -75,11 +75,11 @@ export function makeScope(settings: ScopeSettings, managed: ReadonlySet<string> 
 }
 
 function decodeScope(object: JsonObject, path: string): { settings: ScopeSettings; warnings: string[] } {
-  checkSchema(object, 1, path, TODO);
+  checkSchema(object, 1, path, ADVICE);
   const { schema: _, preset = 'personal', include, exclude, ...unknown } = object;
   if (!isPreset(preset)) {
     const known = Object.keys(PRESETS).join(', ');
-    throw badSettings(path, `has the preset ${show(preset)}, which is none of ${known}`, TODO);
+    throw badSettings(path, `has the preset ${show(preset)}, which is none of ${known}`, ADVICE);
   }
   const names = Object.keys(unknown);
   const warnings = names.length === 0 ? [] : [`${path} has unknown keys (${names.map(show).join(', ')}): not used`];
@@ -98,12 +98,13 @@ function isPreset(value: unknown): value is Preset {
 }
 
 function decodePatterns(value: unknown, key: string, path: string): readonly string[] {
-  if (!isStringArray(value)) throw badSettings(path, `has something else than a list of texts as "${key}"`, TODO);
-  if (value.length > MAX_PATTERNS) throw badSettings(path, `has more than ${MAX_PATTERNS} patterns in "${key}"`, TODO);
+  if (!isStringArray(value)) throw badSettings(path, `has something else than a list of texts as "${key}"`, ADVICE);
+  if (value.length > MAX_PATTERNS)
+    throw badSettings(path, `has more than ${MAX_PATTERNS} patterns in "${key}"`, ADVICE);
   for (const pattern of value) {
     const wrong = checkGlob(pattern);
     if (wrong !== undefined)
-      throw badSettings(path, `has the pattern ${show(pattern)} in "${key}", which ${wrong}`, TODO);
+      throw badSettings(path, `has the pattern ${show(pattern)} in "${key}", which ${wrong}`, ADVICE);
   }
   return value;
 }

@@ -8,12 +8,11 @@ import { tempFolder } from '../helpers/temp.js';
 describe('a link', () => {
   it.each([
     ['saves/W/l', 'level.dat'],
-    ['saves/W/l', './region/../'.replace('../', '')],
+    ['saves/W/l', './region/'],
     ['saves/W/l', '../V/level.dat'],
     ['saves/W/l', '../../options.txt'],
     ['saves/W/l', '../..'],
     ['l', '.'],
-    ['l', '...'],
     ['a/l', '..hidden'],
     ['a/l', 'b\\c'],
   ])('%s -> %s stays inside', (path, target) => {
@@ -33,6 +32,7 @@ describe('a link', () => {
     ['l', 'C:\\x'],
     ['l', 'c:x'],
     ['l', '.. /x'],
+    ['l', '...'],
     ['l', '.../../..'],
     ['saves/W/l', 'x/../../../..'],
     ['saves/W/l', 'x/..'],
