@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { viteVirtualModules } from './scripts/plugins.mjs';
 
@@ -6,10 +7,12 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Real processes and threads are part of many tests; a hang must end as a named failure.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     pool: 'forks',
+    // Many tests wait for a server or a time limit: one more file than there are processors keeps those busy.
+    maxWorkers: availableParallelism() + 1,
     reporters: ['default'],
     env: { NO_COLOR: '1' },
   },

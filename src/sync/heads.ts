@@ -39,11 +39,12 @@ export function findHeads(snapshots: readonly KnownSnapshot[], before?: Before):
   const open = snapshots.filter((one) => !namesOf(one).some((name) => followed.has(name))).sort(newestFirst);
   const unsettled = withoutSettled(open, before);
   const heads = withoutForgotten(unsettled, snapshots, before);
-  const anyOurs = snapshots.some(({ snapshot }) => isOurs(snapshot));
-  if (anyOurs || heads.length <= 1) return { heads, outdated: [] };
+  if (heads.length === 0 || snapshots.some(({ snapshot }) => isOurs(snapshot))) return { heads, outdated: [] };
   // By another PC since the last sync, whose clock is behind: not what this PC has is newer, nothing tells what is.
-  if (before?.base !== undefined && heads[0]?.id === before.base) return { heads, outdated: [] };
-  return { heads: heads.slice(0, 1), outdated: heads.slice(1).map(({ id }) => id) };
+  if (heads.length > 1 && before?.base !== undefined && heads[0]?.id === before.base) return { heads, outdated: [] };
+  // All of them, also those that this PC has settled for itself: the other PCs have not.
+  const outdated = open.filter((one) => one !== heads[0]).map(({ id }) => id);
+  return { heads: heads.slice(0, 1), outdated };
 }
 
 export function isOurs(snapshot: Snapshot): boolean {

@@ -250,7 +250,10 @@ class Push {
     const unsure = new Set([...outcome.unsteady, ...outcome.unreadable.map(({ path }) => path)]);
     const stampOf = (path: string): FileStamp | undefined => (unsure.has(path) ? undefined : stampAtScan(scan, path));
     const { manifest } = outcome;
-    const scopeFingerprint = this.#session.state?.scopeFingerprint ?? this.#session.scope.fingerprint;
+    const { state, scope } = this.#session;
+    // What came into scope since the last pull comes with the next one only.
+    const isScopeNew = state !== undefined && state.scopeFingerprint !== scope.fingerprint;
+    const scopeFingerprint = isScopeNew ? '' : scope.fingerprint;
     const common = { base, root, seen, manifest, stampOf, held, keyHint: this.#repo.keyId, scopeFingerprint };
     await recordCommon(this.#session, common, this.#startedMs);
   }

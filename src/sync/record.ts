@@ -16,7 +16,7 @@ export interface Common {
   /** In the manifest, but not on this disk. */
   readonly held: ReadonlySet<string>;
   readonly keyHint: string;
-  /** Default: the present one. Only a pull brings what came into scope, so a push keeps that of the last pull. */
+  /** Default: the present one. '' makes the next pull compare everything. */
   readonly scopeFingerprint?: string;
 }
 

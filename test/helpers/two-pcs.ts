@@ -38,7 +38,7 @@ import { pull } from '../../src/sync/pull.js';
 import { push } from '../../src/sync/push.js';
 import type { PullResult, PushResult } from '../../src/sync/results.js';
 import type { Services, SyncOptions } from '../../src/sync/session.js';
-import { inlineExecutor } from '../../src/worker/executor.js';
+import { type Executor, inlineExecutor } from '../../src/worker/executor.js';
 import { addData, CHEAP, crypto, PASSWORD, POLYNOMIAL } from './repository.js';
 import { tempFolder } from './temp.js';
 
@@ -49,6 +49,8 @@ export interface Hooks {
   before: Hook;
   /** After the call was carried out: what it throws is a lost answer. */
   after: Hook;
+  /** With the path of each file that is about to be read; what it throws is the system's answer. */
+  read: Hook;
 }
 
 export interface TestPc {
@@ -155,12 +157,17 @@ async function makePc(
   const game = join(tempFolder(), 'minecraft');
   mkdirSync(game);
   await init({ packFolder: game, url: 'http://127.0.0.1:1/', instanceId, token: `ann:${PASSWORD}` });
-  const hooks: Hooks = { before: () => undefined, after: () => undefined };
+  const hooks: Hooks = { before: () => undefined, after: () => undefined, read: () => undefined };
   const services: Services = {
     connect: async () => connect(hooked(shared, hooks)),
     createExecutor: async ({ codec, config }) => {
       const polynomial = parsePolynomial(config.chunkerPolynomial);
-      return inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });
+      const executor = inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });
+      const saveFile: Executor['saveFile'] = async (path, sink, signal) => {
+        await hooks.read(path);
+        return executor.saveFile(path, sink, signal);
+      };
+      return { ...executor, saveFile };
     },
     version: '0.0.0',
     platform: options.platform ?? process.platform,

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { acquireInstanceLock, type InstanceLock, type LockHolder } from '../../src/sync/instance-lock.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -134,7 +134,7 @@ describe('a lock left behind', () => {
     await expect(waiter).rejects.toMatchObject({ code: 'in-use' });
     const [name = ''] = await lockFiles(folder);
     await rm(join(folder, 'lock', name));
-    await new Promise((resolve) => lock.lost.addEventListener('abort', resolve));
+    await vi.waitUntil(() => lock.lost.aborted, { timeout: 10_000 });
     expect(lock.lost.reason).toMatchObject({ code: 'in-use' });
     await lock.release();
   });

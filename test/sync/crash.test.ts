@@ -1,0 +1,285 @@
+/**
+ * A PC that stops at any call: the command is run again, and every side is in the old or the new state. What a stop
+ * does within a swap is tested call by call in swap.test.ts.
+ */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SyncError } from '../../src/base/errors.js';
+import { nodeFs } from '../../src/sync/fs-ops.js';
+import { codeOf, newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
+
+vi.mock('../../src/base/sleep.js', () => import('../helpers/no-wait.js'));
+afterEach(() => vi.restoreAllMocks());
+
+const OLD = { 'options.txt': 'old', 'saves/W/level.dat': 'old', 'saves/W/gone': 'old', 'config/same': 'same' };
+const NEW = { 'options.txt': 'new', 'saves/W/level.dat': 'new', 'config/same': 'same', 'saves/W/region/r': 'more' };
+
+function setFiles(pc: TestPc, files: Readonly<Record<string, string>>): void {
+  for (const path of pc.files().keys()) if (files[path] === undefined) pc.remove(path);
+  for (const [path, content] of Object.entries(files)) pc.put(path, content);
+}
+
+const sorted = (files: Readonly<Record<string, string>>): [string, string][] => Object.entries(files).sort();
+const shown = (files: ReadonlyMap<string, string>): [string, string][] => [...files].sort();
+
+/** The PC is gone from its n-th call on, or after it; then only calls count that change something. */
+function dieAt(pc: TestPc, n: number, when: 'before' | 'after'): { calls: number } {
+  const counter = { calls: 0 };
+  const dead = (): void => {
+    throw new SyncError('unreachable', 'no power');
+  };
+  pc.hooks.before = (call) => {
+    if (when === 'before' || counter.calls >= n || /^(write|remove)/.test(call)) counter.calls += 1;
+    if (counter.calls > n || (counter.calls === n && when === 'before')) dead();
+  };
+  pc.hooks.after = () => {
+    if (counter.calls >= n && when === 'after') dead();
+  };
+  return counter;
+}
+
+function revive(pc: TestPc): void {
+  vi.restoreAllMocks();
+  pc.hooks.before = () => undefined;
+  pc.hooks.after = () => undefined;
+  pc.reboot();
+}
+
+/** No command writes its state any more from the n-th write on. */
+function stopStateAt(n: number): { writes: number } {
+  const counter = { writes: 0 };
+  const rename = nodeFs.rename;
+  vi.spyOn(nodeFs, 'rename').mockImplementation(async (from, to) => {
+    if (/(state\.json|files\.bin)$/.test(to)) {
+      counter.writes += 1;
+      if (counter.writes >= n) throw Object.assign(new Error('no power'), { code: 'EIO' });
+    }
+    return rename(from, to);
+  });
+  return counter;
+}
+
+async function pushedOnce(): Promise<{ cloud: TestCloud; a: TestPc; b: TestPc }> {
+  const cloud = await newCloud();
+  const [a, b] = [await cloud.pc(), await cloud.pc()];
+  setFiles(a, OLD);
+  await a.push();
+  await b.pull();
+  return { cloud, a, b };
+}
+
+/** Every snapshot is whole, and there is one head, which holds `files`. */
+async function expectCloud(cloud: TestCloud, files: Readonly<Record<string, string>>): Promise<void> {
+  const snapshots = await cloud.snapshots();
+  const contents = await Promise.all(snapshots.map(({ id }) => cloud.content(id)));
+  const heads = snapshots.filter(({ id }) => snapshots.every(({ snapshot }) => snapshot.parent !== id));
+  expect(heads).toHaveLength(1);
+  const head = contents[snapshots.findIndex(({ id }) => id === heads[0]?.id)];
+  expect(head && shown(head)).toEqual(sorted(files));
+}
+
+async function expectOther(cloud: TestCloud, files: Readonly<Record<string, string>>): Promise<void> {
+  const late = await cloud.pc();
+  await late.pull();
+  expect(shown(late.files())).toEqual(sorted(files));
+}
+
+describe.each(['before', 'after'] as const)('a PC that stops %s a call', (when) => {
+  it('at its first push', { timeout: 60_000 }, async () => {
+    for (let n = 1; ; n++) {
+      const cloud = await newCloud();
+      const a = await cloud.pc();
+      setFiles(a, OLD);
+      const counter = dieAt(a, n, when);
+      await codeOf(a.push());
+      revive(a);
+      expect(shown(a.files())).toEqual(sorted(OLD));
+      let code = await codeOf(a.push());
+      if (code === 'locked') {
+        // It had announced that it makes the repository; that counts for some minutes.
+        for (const { name } of await cloud.backend.list('locks')) await cloud.backend.remove('locks', name);
+        code = await codeOf(a.push());
+      }
+      expect(code).toBe('ok');
+      await expectCloud(cloud, OLD);
+      await expectOther(cloud, OLD);
+      if (counter.calls < n) return expect(n).toBeGreaterThan(6);
+    }
+  });
+
+  it('at a later push', { timeout: 60_000 }, async () => {
+    for (let n = 1; ; n++) {
+      const { cloud, a, b } = await pushedOnce();
+      setFiles(a, NEW);
+      const counter = dieAt(a, n, when);
+      await codeOf(a.push());
+      revive(a);
+      expect(shown(a.files())).toEqual(sorted(NEW));
+      // As the hook goes on: pull before the game, push after it.
+      expect(await codeOf(a.pull())).toBe('ok');
+      expect(await codeOf(a.push())).toBe('ok');
+      expect(shown(a.files())).toEqual(sorted(NEW));
+      await expectCloud(cloud, NEW);
+      await b.pull();
+      expect(shown(b.files())).toEqual(sorted(NEW));
+      if (counter.calls < n) return expect(n).toBeGreaterThan(3);
+    }
+  });
+
+  it('at a pull', { timeout: 60_000 }, async () => {
+    for (let n = 1; ; n++) {
+      const { cloud, a, b } = await pushedOnce();
+      setFiles(a, NEW);
+      await a.push();
+      const counter = dieAt(b, n, when);
+      const code = await codeOf(b.pull());
+      expect([sorted(OLD), sorted(NEW)]).toContainEqual(shown(b.files()));
+      if (code === 'ok') expect(shown(b.files())).toEqual(sorted(NEW));
+      revive(b);
+      expect(await codeOf(b.pull())).toBe('ok');
+      expect(shown(b.files())).toEqual(sorted(NEW));
+      expect((await b.push()).outcome).toBe('nothing-to-send');
+      await expectCloud(cloud, NEW);
+      if (counter.calls < n) return expect(n).toBeGreaterThan(1);
+    }
+  });
+});
+
+describe('a PC that stops before its state is written', () => {
+  it.each([1, 2])('write %d of a first push', async (n) => {
+    const cloud = await newCloud();
+    const a = await cloud.pc();
+    setFiles(a, OLD);
+    const counter = stopStateAt(n);
+    expect(await codeOf(a.push())).toBe('io');
+    expect(counter.writes).toBeGreaterThanOrEqual(n);
+    revive(a);
+    expect((await a.push()).outcome).toBe('nothing-to-send');
+    await expectCloud(cloud, OLD);
+  });
+
+  it.each([1, 2])('write %d of a later push: sent once, and no conflict with itself', async (n) => {
+    const { cloud, a, b } = await pushedOnce();
+    setFiles(a, NEW);
+    stopStateAt(n);
+    expect(await codeOf(a.push())).toBe('io');
+    revive(a);
+    expect((await a.pull()).outcome).toBe('up-to-date');
+    expect((await a.push()).outcome).toBe('nothing-to-send');
+    a.put('options.txt', 'newer');
+    expect((await a.push()).outcome).toBe('sent');
+    expect(await cloud.snapshots()).toHaveLength(3);
+    await b.pull();
+    expect(shown(b.files())).toEqual(sorted({ ...NEW, 'options.txt': 'newer' }));
+  });
+
+  it.each([1, 2])('write %d of a pull', async (n) => {
+    const { cloud, a, b } = await pushedOnce();
+    setFiles(a, NEW);
+    await a.push();
+    stopStateAt(n);
+    expect(await codeOf(b.pull())).toBe('io');
+    revive(b);
+    expect(shown(b.files())).toEqual(sorted(NEW));
+    // The next command of this PC is a push, and it has played in between.
+    b.put('options.txt', 'played');
+    const code = await codeOf(b.push());
+    expect(['ok', 'conflict']).toContain(code);
+    expect(b.files().get('options.txt')).toBe('played');
+    if (code === 'conflict') return;
+    await expectCloud(cloud, { ...NEW, 'options.txt': 'played' });
+  });
+
+  it('a table without its state, and a state without its table, only cost reading', async () => {
+    const { cloud, a } = await pushedOnce();
+    setFiles(a, NEW);
+    // files.bin is written, state.json is not: the old state then has no table.
+    stopStateAt(2);
+    expect(await codeOf(a.push())).toBe('io');
+    revive(a);
+    a.remove('options.txt');
+    const code = await codeOf(a.push());
+    expect(code).toBe('conflict');
+    // Its own snapshot, which it does not know: nothing is lost on either side.
+    expect(a.files().has('options.txt')).toBe(false);
+    await expectCloud(cloud, NEW);
+  });
+});
+
+describe('two PCs at the same instant', () => {
+  /** Runs both, one call each in turn from the n-th call of the first on. */
+  async function race(one: TestPc, other: TestPc, n: number): Promise<string[]> {
+    const run = (pc: TestPc): Promise<unknown> => pc.push();
+    let calls = 0;
+    let second: Promise<string> | undefined;
+    let turn = Promise.resolve();
+    one.hooks.before = async () => {
+      calls += 1;
+      if (calls === n) second = codeOf(run(other));
+      if (calls < n) return;
+      await turn;
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    other.hooks.before = async () => {
+      turn = new Promise((resolve) => setImmediate(resolve));
+      await turn;
+    };
+    const first = await codeOf(run(one));
+    return [first, (await second) ?? (await codeOf(run(other)))];
+  }
+
+  it.each([false, true])('push, the first time: %s', { timeout: 60_000 }, async (isFirst) => {
+    let forks = 0;
+    let conflicts = 0;
+    for (let n = 1; n <= 30; n++) {
+      const made = isFirst ? undefined : await pushedOnce();
+      const cloud = made?.cloud ?? (await newCloud());
+      const [a, b] = [made?.a ?? (await cloud.pc()), made?.b ?? (await cloud.pc())];
+      a.put('saves/W/level.dat', 'of a');
+      b.put('saves/W/level.dat', 'of b');
+      const codes = await race(a, b, n);
+      expect(codes.every((code) => code === 'ok' || code === 'conflict')).toBe(true);
+      expect(a.files().get('saves/W/level.dat')).toBe('of a');
+      expect(b.files().get('saves/W/level.dat')).toBe('of b');
+      const snapshots = await cloud.snapshots();
+      const contents = await Promise.all(
+        snapshots.map(async ({ id }) => (await cloud.content(id)).get('saves/W/level.dat')),
+      );
+      if (codes[0] === 'ok') expect(contents).toContain('of a');
+      if (codes[1] === 'ok') expect(contents).toContain('of b');
+      if (codes[0] === 'ok' && codes[1] === 'ok') {
+        forks += 1;
+        for (const pc of [a, b, await cloud.pc()]) expect(await codeOf(pc.pull())).toBe('conflict');
+        for (const pc of [a, b]) {
+          pc.put('options.txt', 'played');
+          expect(await codeOf(pc.push())).toBe('conflict');
+        }
+      } else {
+        conflicts += 1;
+        expect(codes).toContain('ok');
+      }
+    }
+    // Told by the listing right before the snapshot in nearly all cases.
+    console.log(forks, conflicts);
+    expect(forks).toBeLessThan(15);
+  });
+
+  it('push while the other pulls: it gets the old or the new state', { timeout: 60_000 }, async () => {
+    for (let n = 1; n <= 14; n++) {
+      const { a, b } = await pushedOnce();
+      setFiles(a, NEW);
+      let calls = 0;
+      let pushed: Promise<string> | undefined;
+      b.hooks.before = async () => {
+        calls += 1;
+        if (calls === n) pushed = codeOf(a.push());
+        if (calls === n) await pushed;
+      };
+      expect(await codeOf(b.pull())).toBe('ok');
+      expect(['ok', undefined]).toContain(await pushed);
+      if (pushed === undefined) await a.push();
+      expect([sorted(OLD), sorted(NEW)]).toContainEqual(shown(b.files()));
+      await b.pull();
+      expect(shown(b.files())).toEqual(sorted(NEW));
+    }
+  });
+});
