@@ -23,11 +23,14 @@ const SERVER_STARTS_WITHIN = 15_000;
 
 async function main() {
   const { values } = parseArgs({ options: { 'pack-folder': { type: 'string' }, keep: { type: 'boolean' } } });
+  const source = values['pack-folder'];
+  if (source !== undefined && !(await stat(source).catch(() => undefined))?.isDirectory())
+    throw new Error(`${source} is no folder; give a game folder, the one that holds saves`);
   await prepare();
   const temp = await mkdtemp(join(tmpdir(), 'instance-sync-demo-'));
   const stop = [];
   try {
-    return await demo(temp, values['pack-folder'], stop);
+    return await demo(temp, source, stop);
   } finally {
     for (const end of stop) await end();
     if (values.keep) say(`\nleft for you in ${temp}`);
@@ -153,7 +156,6 @@ async function inScope(folder) {
 }
 
 async function copyGame(from, to) {
-  if (!(await stat(from).catch(() => undefined))?.isDirectory()) throw new Error(`${from} is no folder`);
   const filter = (path) => basename(path) !== '.cloud-sync' && basename(path) !== 'session.lock';
   await cp(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, filter });
 }

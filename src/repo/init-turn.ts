@@ -11,10 +11,13 @@ import { isSyncError, SyncError } from '../base/errors.js';
 import { sleep } from '../base/sleep.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 
-export interface TurnOptions {
+interface NoteReader {
   readonly backend: Backend;
-  readonly crypto: CryptoProvider;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface TurnOptions extends NoteReader {
+  readonly crypto: CryptoProvider;
 }
 
 /** Making a repository takes seconds: an older note is of a PC that was switched off. */
@@ -53,8 +56,16 @@ async function isAlone(options: TurnOptions, own: string): Promise<boolean> {
   return true;
 }
 
+/**
+ * Whether a file among the locks is such a note. Beside a config it means nothing any more: its PC was switched off
+ * right after it had made the repository, and whoever meets the note may clear it.
+ */
+export async function isInitNote(backend: Backend, name: string, signal?: AbortSignal): Promise<boolean> {
+  return (await timeOfNote({ backend, signal }, name)) !== undefined;
+}
+
 /** undefined for what is no note, or is gone: a lock of a repository that is there already is none of our business. */
-async function timeOfNote({ backend, signal }: TurnOptions, name: string): Promise<number | undefined> {
+async function timeOfNote({ backend, signal }: NoteReader, name: string): Promise<number | undefined> {
   try {
     const text = fromUtf8(await backend.read('locks', name, undefined, { signal }));
     const note: unknown = JSON.parse(text);

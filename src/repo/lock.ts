@@ -13,6 +13,7 @@ import { shortId } from '../base/ids.js';
 import { isRunning } from '../base/process.js';
 import { sleep } from '../base/sleep.js';
 import { parseGoTime } from './go-time.js';
+import { isInitNote } from './init-turn.js';
 import type { LockFile } from './lock-file.js';
 import { LockKeeper, REFRESH_MS, withTimeLimit } from './lock-keeper.js';
 
@@ -106,10 +107,11 @@ async function findConflict(
     const id = file.name as LockId;
     const lock = await loadLock(store, id, signal);
     if (lock === undefined) continue;
-    if (lock === 'unreadable') {
+    if (lock === 'unreadable' && (await isInitNote(store.backend, id, signal))) {
+      await store.backend.remove('locks', id, { signal });
+    } else if (lock === 'unreadable') {
       return `locks/${shortId(id)}, which cannot be read; if nobody uses it, "restic unlock --remove-all" clears it`;
-    }
-    if (isDead(lock, now())) await store.backend.remove('locks', id, { signal });
+    } else if (isDead(lock, now())) await store.backend.remove('locks', id, { signal });
     else if (options.exclusive === true || lock.exclusive) return describeHolder(lock);
   }
   return undefined;

@@ -6,12 +6,12 @@ import { describe, expect, it } from 'vitest';
 import type { ScanFilter } from '../../src/archive/scan.js';
 import { sameStamp, scanFolder, scanPath, toMs } from '../../src/archive/scan.js';
 import { rawFromBytes } from '../../src/base/raw-string.js';
+import { asUser, onLinux, onPosix } from '../helpers/only-where.js';
 import { rejection } from '../helpers/repository.js';
 import { tempFolder } from '../helpers/temp.js';
 
 const ALL: ScanFilter = { includesFile: () => true, includesFolder: () => true, mayContain: () => true };
 const windows = process.platform === 'win32';
-const root = process.getuid?.() === 0;
 
 function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = tempFolder();
@@ -67,7 +67,7 @@ describe('scanning a folder', () => {
     expect(asked.sort()).toEqual(['a', 'b', 'logs']);
   });
 
-  it.skipIf(windows)('records links and never follows them', async () => {
+  onPosix('records links and never follows them', async () => {
     const outside = folderWith({ 'secret.txt': 'secret' });
     const folder = folderWith({ 'a.txt': '1' });
     symlinkSync(outside, join(folder, 'saves'));
@@ -79,7 +79,7 @@ describe('scanning a folder', () => {
     expect(unreadable).toEqual([]);
   });
 
-  it.skipIf(windows || root)('tells of what it could not look into', async () => {
+  asUser('tells of what it could not look into', async () => {
     const folder = folderWith({ 'locked/level.dat': '1', 'a.txt': '1' });
     chmodSync(join(folder, 'locked'), 0);
     try {
@@ -118,7 +118,7 @@ describe('scanning a folder', () => {
     expect(unreadable).toEqual([]);
   });
 
-  it.skipIf(windows)('leaves out sockets and pipes, and says so', async () => {
+  onPosix('leaves out sockets and pipes, and says so', async () => {
     const folder = folderWith({ 'a.txt': '1' });
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     const server = createServer();
@@ -132,7 +132,7 @@ describe('scanning a folder', () => {
     }
   });
 
-  it.skipIf(process.platform !== 'linux')('keeps names that are not UTF-8', async () => {
+  onLinux('keeps names that are not UTF-8', async () => {
     const folder = tempFolder();
     const name = Buffer.from([0x66, 0xfc, 0x72, 0xff]);
     mkdirSync(Buffer.concat([Buffer.from(`${folder}/`), name]));

@@ -6,11 +6,11 @@ import { whileBusy } from '../../src/backend/busy.js';
 import { localBackend } from '../../src/backend/local.js';
 import { ignoreIfUnsupported, syncFolder } from '../../src/backend/sync-folder.js';
 import { utf8 } from '../../src/base/bytes.js';
+import { onPosix } from '../helpers/only-where.js';
 import { patternBytes, sha256 } from './conformance.js';
 
 const data = patternBytes(4000);
 const name = sha256(data);
-const posix = process.platform !== 'win32';
 
 let folder: string;
 beforeEach(async () => {
@@ -33,7 +33,7 @@ describe('local', () => {
     expect(await readFile(join(folder, 'config'), 'utf8')).toBe('c');
   });
 
-  it.runIf(posix)('makes files read-only and private, or shared as the config is', async () => {
+  onPosix('makes files read-only and private, or shared as the config is', async () => {
     const mode = async (...path: string[]): Promise<number> => (await stat(join(folder, ...path))).mode & 0o777;
     await localBackend(folder).create();
     await localBackend(folder).write('config', '', utf8('c'));

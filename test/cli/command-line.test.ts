@@ -1,8 +1,10 @@
 /** Command lines that cannot be carried out: one line, exit code 1, and nothing done. */
+
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blackHole } from '../helpers/bad-server.js';
+import { itIf } from '../helpers/only-where.js';
 import { startProgram } from '../helpers/process.js';
 import { hookFile, instanceSync } from '../helpers/sync-env.js';
 import { tempFolder } from '../helpers/temp.js';
@@ -127,13 +129,16 @@ describe('serve', () => {
     );
   });
 
-  it.runIf(existsSync('/dev/full'))('a log that cannot be written any more ends the log, not the server', async () => {
-    const flags = ['--path', tempFolder(), '--no-auth', '--listen', '127.0.0.1:0', '--log', '/dev/full'];
-    const server = startProgram(process.execPath, [hookFile(), 'serve', ...flags]);
-    const [, url = ''] = await server.waitFor(/serving \S+ on (http\S+)/);
-    expect((await fetch(url)).status).toBeGreaterThan(0);
-    await server.waitFor(/^warning: the log \/dev\/full ends here, the server goes on: /m);
-    expect((await fetch(url)).status).toBeGreaterThan(0);
-    await server.stop();
-  });
+  itIf(existsSync('/dev/full'), 'there is no /dev/full here')(
+    'a log that cannot be written any more ends the log, not the server',
+    async () => {
+      const flags = ['--path', tempFolder(), '--no-auth', '--listen', '127.0.0.1:0', '--log', '/dev/full'];
+      const server = startProgram(process.execPath, [hookFile(), 'serve', ...flags]);
+      const [, url = ''] = await server.waitFor(/serving \S+ on (http\S+)/);
+      expect((await fetch(url)).status).toBeGreaterThan(0);
+      await server.waitFor(/^warning: the log \/dev\/full ends here, the server goes on: /m);
+      expect((await fetch(url)).status).toBeGreaterThan(0);
+      await server.stop();
+    },
+  );
 });

@@ -1,4 +1,5 @@
 /** One instance on two PCs: everything a player does arrives, and what must not be touched is not. */
+
 import {
   chmodSync,
   existsSync,
@@ -23,6 +24,7 @@ import {
   WORLD,
   writeGameFile,
 } from '../helpers/game-folder.js';
+import { onPosix } from '../helpers/only-where.js';
 import { describeInterop, type RestServer } from '../helpers/peers.js';
 import { type Cloud, makeCloud, type Pc, startServer } from '../helpers/sync-env.js';
 
@@ -115,13 +117,13 @@ describeInterop('two PCs', ['rest-server-latest'], () => {
       expect(existsSync(join(b.game, 'config/new'))).toBe(false);
     });
 
-    it.skipIf(process.platform === 'win32')('the executable bit, alone', async () => {
+    onPosix('the executable bit, alone', async () => {
       await roundTrip(a, b, (game) => chmodSync(join(game, 'options.txt'), 0o755));
       expect(statSync(join(b.game, 'options.txt')).mode & 0o111).not.toBe(0);
       await roundTrip(b, a, (game) => chmodSync(join(game, 'options.txt'), 0o644));
     });
 
-    it.skipIf(process.platform === 'win32')('links, to another place and to nothing', async () => {
+    onPosix('links, to another place and to nothing', async () => {
       await roundTrip(a, b, (game) => {
         rmSync(join(game, WORLD, 'level link'));
         makeLink('../New World (1)/nowhere', join(game, WORLD, 'level link'));

@@ -18,6 +18,7 @@ import type { WantedFile } from '../../src/restore/fetch-files.js';
 import { fetchFiles } from '../../src/restore/fetch-files.js';
 import { OpenFiles } from '../../src/restore/open-files.js';
 import type { FaultyBackend } from '../helpers/faulty-backend.js';
+import { onLinux } from '../helpers/only-where.js';
 import { at, noise, rejection, storeBlobs, testRepository, texts } from '../helpers/repository.js';
 import { tempFolder } from '../helpers/temp.js';
 
@@ -111,7 +112,7 @@ describe('fetching files', () => {
     expect(readFileSync(join(made.folder, 'f199')).equals(made.content([1, 0]))).toBe(true);
   });
 
-  it.skipIf(!linux)('keeps few files open, though the blobs of all lie in many packs', async () => {
+  onLinux('keeps few files open, though the blobs of all lie in many packs', async () => {
     const blobs = Array.from({ length: 300 }, (_, i) => noise(300, i + 1));
     const made = await stored(blobs, 2000);
     const files = Array.from({ length: 150 }, (_, i) => made.want(`f${i}`, [i, 299 - i, (i + 77) % 300]));

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leadsOutside } from '../../src/restore/safe-link.js';
+import { onPosix } from '../helpers/only-where.js';
 import { tempFolder } from '../helpers/temp.js';
 
 describe('a link', () => {
@@ -41,7 +42,7 @@ describe('a link', () => {
     expect(leadsOutside(path, target)).toBe(true);
   });
 
-  it.skipIf(process.platform === 'win32')('of those that stay inside, no number together leads out', () => {
+  onPosix('of those that stay inside, no number together leads out', () => {
     const steps = fc.constantFrom('..', 'a', 'b', 'l1', 'l2', 'l3', '.');
     const place = fc.constantFrom('', 'a/', 'a/b/', 'b/');
     const link = fc.record({ place, target: fc.array(steps, { minLength: 1, maxLength: 5 }) });

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AccessLogEntry, startServer } from '../../src/server/server.js';
+import { onPosix } from '../helpers/only-where.js';
 import { filesBelow, startFixture, temporaryFolder, until } from './fixture.js';
 import { ask, basic, sha256 } from './http.js';
 import { SCENARIOS } from './request-table.js';
@@ -304,7 +305,7 @@ describe('startServer', () => {
     expect(JSON.stringify(log)).not.toContain('secret');
   });
 
-  it.skipIf(process.platform === 'win32')('tells the operator, and not the client, why it failed', async () => {
+  onPosix('tells the operator, and not the client, why it failed', async () => {
     const log: AccessLogEntry[] = [];
     const { url, path } = await startFixture({ onRequest: (entry) => log.push(entry) });
     await writeFile(join(path, 'plain'), '');

@@ -1,13 +1,13 @@
 /** Settings that a hand, another program or a crash has broken: the file is named, and what to do. */
+
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { disable, init, pull, push, status } from '../../src/index.js';
 import { acquireInstanceLock } from '../../src/sync/instance-lock.js';
+import { onPosix } from '../helpers/only-where.js';
 import { tempFolder } from '../helpers/temp.js';
 import { type Cloud, filledCloud, PASSWORD, type Pc, told, toldUntouched, USER } from './bad-input-env.js';
-
-const POSIX = process.platform !== 'win32';
 
 let cloud: Cloud;
 let a: Pc;
@@ -188,26 +188,23 @@ describe('the token', () => {
     });
   });
 
-  it.runIf(POSIX)(
-    'that others can read is refused if it is a file of the player, and closed if it is ours',
-    async () => {
-      const file = join(tempFolder(), 'token');
-      writeFileSync(file, `${USER}:${PASSWORD}\n`);
-      chmodSync(file, 0o644);
-      expect(await told(pull({ ...a.options, tokenFile: file }))).toEqual({
-        code: 'bad-settings',
-        exit: 1,
-        line: `the token file ${file} could be read by other users of this computer (mode 0644); run: chmod 600 "${file}"`,
-      });
-      chmodSync(join(a.cloudFolder, 'token'), 0o644);
-      expect(await pull(a.options)).toMatchObject({
-        outcome: 'up-to-date',
-        warnings: [
-          expect.stringMatching(/could be read by other users of this computer \(mode 0644\); it is closed to them/),
-        ],
-      });
-    },
-  );
+  onPosix('that others can read is refused if it is a file of the player, and closed if it is ours', async () => {
+    const file = join(tempFolder(), 'token');
+    writeFileSync(file, `${USER}:${PASSWORD}\n`);
+    chmodSync(file, 0o644);
+    expect(await told(pull({ ...a.options, tokenFile: file }))).toEqual({
+      code: 'bad-settings',
+      exit: 1,
+      line: `the token file ${file} could be read by other users of this computer (mode 0644); run: chmod 600 "${file}"`,
+    });
+    chmodSync(join(a.cloudFolder, 'token'), 0o644);
+    expect(await pull(a.options)).toMatchObject({
+      outcome: 'up-to-date',
+      warnings: [
+        expect.stringMatching(/could be read by other users of this computer \(mode 0644\); it is closed to them/),
+      ],
+    });
+  });
 });
 
 describe('init', () => {
@@ -261,7 +258,7 @@ describe('the game folder', () => {
     }
   });
 
-  it.runIf(POSIX)('with saves that are a link to another folder: is not synchronised at all', async () => {
+  onPosix('with saves that are a link to another folder: is not synchronised at all', async () => {
     const pc = await cloud.pc({ filled: false });
     const outside = tempFolder();
     symlinkSync(outside, join(pc.game, 'saves'));

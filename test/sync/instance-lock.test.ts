@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { acquireInstanceLock, type InstanceLock, type LockHolder } from '../../src/sync/instance-lock.js';
+import { onLinux } from '../helpers/only-where.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 async function lockFiles(folder: string): Promise<string[]> {
@@ -98,19 +99,16 @@ describe('a lock left behind', () => {
     await (await acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).release();
   });
 
-  test.runIf(process.platform === 'linux')(
-    'before a restart of this computer is taken over once it is old',
-    async () => {
-      const folder = await temporaryFolder();
-      const path = await leaveBehind(folder, { system: 'another-boot pid:[1]' });
-      await expect(acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).rejects.toMatchObject({
-        code: 'in-use',
-      });
-      const old = new Date(Date.now() - 60_000);
-      await utimes(path, old, old);
-      await (await acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).release();
-    },
-  );
+  onLinux('before a restart of this computer is taken over once it is old', async () => {
+    const folder = await temporaryFolder();
+    const path = await leaveBehind(folder, { system: 'another-boot pid:[1]' });
+    await expect(acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).rejects.toMatchObject({
+      code: 'in-use',
+    });
+    const old = new Date(Date.now() - 60_000);
+    await utimes(path, old, old);
+    await (await acquireInstanceLock(folder, { command: 'pull', waitMs: 0 })).release();
+  });
 
   test.each([
     ['on another host', { host: 'elsewhere', pid: 1 }],

@@ -12,10 +12,10 @@ import { NO_STAMP, toRecord } from '../../src/sync/record.js';
 import { makeScope, type Scope } from '../../src/sync/scope.js';
 import { newState, type State } from '../../src/sync/state.js';
 import type { Executor } from '../../src/worker/executor.js';
+import { asUser, onPosix } from '../helpers/only-where.js';
 import { tempFolder } from '../helpers/temp.js';
 import { fileOf, manifestFrom } from '../helpers/two-pcs.js';
 
-const POSIX = process.platform !== 'win32';
 const everything = makeScope({ preset: 'everything' });
 
 /** A game folder with these files. */
@@ -80,7 +80,7 @@ describe('this PC held against the last sync', () => {
     expect(isUntouched(await compare(instance, state), state)).toBe(false);
   });
 
-  it.skipIf(!POSIX)('a link for a file is seen', async () => {
+  onPosix('a link for a file is seen', async () => {
     const instance = folder(files);
     const state = stateOf(await scanInstance(instance, everything), files);
     rmSync(join(instance.packFolder, 'saves/W/level.dat'));
@@ -222,7 +222,7 @@ describe('reading what is not known', () => {
     await expect(readUnknown(local, options(instance, state, failing))).rejects.toMatchObject({ code: 'unreachable' });
   });
 
-  it.skipIf(!POSIX || process.getuid?.() === 0)('a folder that may not be entered hides nothing', async () => {
+  asUser('a folder that may not be entered hides nothing', async () => {
     const { instance, state } = await side(['x/a', 'b']);
     chmodSync(join(instance.packFolder, 'x'), 0o000);
     const local = await compare(instance, state);

@@ -15,10 +15,9 @@ import {
   recoverSwap,
   type SwapPlan,
 } from '../../src/sync/stage.js';
+import { asUser, onLinux, onPosix } from '../helpers/only-where.js';
 import { crashAt, isCrash } from './memory-fs.js';
 import { temporaryFolder } from './temporary-folder.js';
-
-const POSIX = process.platform !== 'win32';
 
 async function makeGame(): Promise<Instance> {
   const folder = await temporaryFolder();
@@ -83,7 +82,7 @@ describe('on the real file system', () => {
     expect([...seen].sort()).toEqual(['new, completed', 'new, nothing', 'old, nothing']);
   });
 
-  test.runIf(process.platform === 'linux')('names that are not UTF-8 keep their bytes', async () => {
+  onLinux('names that are not UTF-8 keep their bytes', async () => {
     const instance = await makeGame();
     const { id, folder } = await makeStaging(instance);
     await writeFile(join(folder, '0'), 'x');
@@ -93,7 +92,7 @@ describe('on the real file system', () => {
     expect(await readFile(toFsPath(join(instance.packFolder, 'saves', 'raw\udcff')), 'utf8')).toBe('x');
   });
 
-  test.runIf(POSIX && process.getuid?.() !== 0)('a folder that may not be written turns the swap back', async () => {
+  asUser('a folder that may not be written turns the swap back', async () => {
     const instance = await makeGame();
     const plan = await planFor(instance);
     const world = join(instance.packFolder, 'saves', 'W');
@@ -119,7 +118,7 @@ describe('on the real file system', () => {
 });
 
 describe('before a pull', () => {
-  test.runIf(POSIX)('linked folders are refused, at the top and on the way', async () => {
+  onPosix('linked folders are refused, at the top and on the way', async () => {
     const instance = await makeGame();
     const { packFolder } = instance;
     const other = await temporaryFolder();
@@ -144,7 +143,7 @@ describe('before a pull', () => {
     await checkTargets(instance, ['options.txt/x', 'saves/linked/x'], ['options.txt', 'saves/linked']);
   });
 
-  test.runIf(POSIX)('a linked .cloud-sync is refused', async () => {
+  onPosix('a linked .cloud-sync is refused', async () => {
     const folder = await temporaryFolder();
     const other = await temporaryFolder();
     await symlink(other, join(folder, '.cloud-sync'));

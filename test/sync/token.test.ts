@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isSyncError } from '../../src/base/errors.js';
 import { parseToken, readToken, writeToken } from '../../src/sync/token.js';
+import { onPosix } from '../helpers/only-where.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const POSIX = process.platform !== 'win32';
@@ -62,7 +63,7 @@ describe('the token file', () => {
     expect((await readToken(path)).token.password).toBe('new');
   });
 
-  test.runIf(POSIX)('open to others: refused, or closed with a warning', async () => {
+  onPosix('open to others: refused, or closed with a warning', async () => {
     const path = join(await temporaryFolder(), 'token');
     await writeFile(path, 'kim:geheim');
     for (const mode of [0o644, 0o640, 0o606]) {

@@ -19,6 +19,7 @@ import type { Executor } from '../../src/worker/executor.js';
 import { inlineExecutor } from '../../src/worker/executor.js';
 import type { FileSink } from '../../src/worker/file-task.js';
 import { poolExecutor } from '../../src/worker/pool.js';
+import { onPosix } from '../helpers/only-where.js';
 import { at, crypto, noise, POLYNOMIAL, rejection } from '../helpers/repository.js';
 import { tempFolder } from '../helpers/temp.js';
 
@@ -116,7 +117,7 @@ describe.each([
     expect((await rejection(executor.saveFile(join(folder, 'a-folder'), sink))).code).toBe('io');
   });
 
-  it.skipIf(process.platform === 'win32')('follows no link and waits for no pipe', async () => {
+  onPosix('follows no link and waits for no pipe', async () => {
     const link = join(folder, `link-${made++}`);
     symlinkSync(fileOf(utf8('secret')), link);
     expect((await rejection(executor.saveFile(link, new Collector()))).details['errno']).toBe('ELOOP');
