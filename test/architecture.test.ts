@@ -19,7 +19,8 @@ const RULES: Rules = {
     chunker: ['base', 'kernel'],
     compress: ['base'],
     pack: ['base'],
-    backend: ['base'],
+    disk: ['base'],
+    backend: ['base', 'disk'],
     ui: ['base'],
     repo: ['base', 'crypto', 'compress', 'pack', 'backend'],
     // The thread's half of the engine: blobs made (codec) and parts opened (loader).
@@ -28,8 +29,8 @@ const RULES: Rules = {
     // A restored tree is compared as the same manifest that a folder is.
     restore: ['base', 'repo', 'worker', 'archive'],
     maintain: ['base', 'repo', 'worker'],
-    sync: ['base', 'repo', 'worker', 'archive', 'restore', 'maintain'],
-    server: ['base', 'backend'],
+    sync: ['base', 'repo', 'worker', 'archive', 'restore', 'maintain', 'disk'],
+    server: ['base', 'disk', 'backend'],
     cli: ['index', 'ui', 'server', 'base'],
     open: ['*'],
     index: ['open', 'sync', 'server', 'base'],

@@ -10,8 +10,8 @@ import { dirname, join } from 'node:path';
 import type { Bytes } from '../base/bytes.js';
 import { errnoOf } from '../base/errors.js';
 import { isId } from '../base/ids.js';
+import { whileBusy } from '../disk/busy.js';
 import type { ByteRange } from './backend.js';
-import { whileBusy } from './busy.js';
 
 export type CachedType = 'snapshots' | 'index' | 'data';
 

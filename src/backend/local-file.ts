@@ -4,7 +4,7 @@ import { link, lstat, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Bytes } from '../base/bytes.js';
 import { errnoOf, throwIfAborted } from '../base/errors.js';
-import { ignoreIfUnsupported, syncFolder } from './sync-folder.js';
+import { ignoreIfUnsupported, syncFolder } from '../disk/sync-folder.js';
 
 /** Permissions of what is made; the umask still applies, and files lose their write bits when they are complete. */
 export interface Modes {

@@ -11,9 +11,10 @@ import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { ioError, isSyncError, throwIfAborted } from '../base/errors.js';
 import { isId } from '../base/ids.js';
+import { whileBusy } from '../disk/busy.js';
+import { syncFolder } from '../disk/sync-folder.js';
 import type { Backend, ByteRange, CallOptions, FileInfo, FileType } from './backend.js';
 import { LISTED_TYPES } from './backend.js';
-import { whileBusy } from './busy.js';
 import { alreadyExists, checkName, fileLabel, notFound, shorterThanRange } from './file-name.js';
 import type { Modes } from './local-file.js';
 import {
@@ -27,7 +28,6 @@ import {
   SHARED,
   writeTemporary,
 } from './local-file.js';
-import { syncFolder } from './sync-folder.js';
 
 /** Parallel calls while listing: enough to hide the latency of a network share. */
 const LIST_PARALLEL = 16;

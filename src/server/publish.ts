@@ -6,22 +6,11 @@
 import { constants } from 'node:fs';
 import { copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Semaphore } from '../base/concurrency.js';
 import { errnoOf, SyncError } from '../base/errors.js';
+import { whileBusy } from '../disk/busy.js';
+import { syncFolder } from '../disk/sync-folder.js';
 
-/** What scanners and indexers on Windows cause by holding a file for a moment. */
-const BUSY: ReadonlySet<string | undefined> = new Set(['EBUSY', 'EPERM', 'EACCES']);
-const BUSY_WAITS_MS = [10, 30, 100, 300, 1_000];
-/** What file systems and Windows answer to the fsync of a folder when they know no such thing. */
-const NO_FOLDER_SYNC: ReadonlySet<string | undefined> = new Set([
-  'EPERM',
-  'EACCES',
-  'EISDIR',
-  'EINVAL',
-  'ENOTSUP',
-  'EBADF',
-]);
 /** Failures of link() that are about the disk or the name, and not about links. */
 const NOT_ABOUT_LINKS: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
 
@@ -55,7 +44,7 @@ export async function publish(
 async function publishWithoutLinks(part: string, path: string, named: boolean): Promise<void> {
   if (named) {
     if (await exists(path)) throw taken(path, undefined);
-    await withPatience(() => rename(part, path));
+    await whileBusy(() => rename(part, path));
     return;
   }
   try {
@@ -66,29 +55,6 @@ async function publishWithoutLinks(part: string, path: string, named: boolean): 
     throw error;
   }
   await syncFile(path);
-}
-
-/** Makes names in a folder durable, where the system can. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  try {
-    await syncFile(path, 'r');
-  } catch (error) {
-    if (!NO_FOLDER_SYNC.has(errnoOf(error))) throw error;
-  }
-}
-
-/** Repeats a call for about 1.5 s while Windows says that someone else holds the file. */
-export async function withPatience<T>(call: () => Promise<T>): Promise<T> {
-  for (const wait of process.platform === 'win32' ? BUSY_WAITS_MS : []) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!BUSY.has(errnoOf(error))) throw error;
-      await sleep(wait);
-    }
-  }
-  return call();
 }
 
 async function syncFile(path: string, flags = 'r+'): Promise<void> {

@@ -15,8 +15,10 @@ import type { FileInfo, FileType } from '../backend/backend.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { errnoOf, SyncError } from '../base/errors.js';
 import { isId } from '../base/ids.js';
+import { whileBusy } from '../disk/busy.js';
+import { syncFolder } from '../disk/sync-folder.js';
 import { isPart, partOf, receive, removeAbandoned } from './part.js';
-import { publish, syncFolder, withPatience } from './publish.js';
+import { publish } from './publish.js';
 import type { Quota } from './quota.js';
 import { LISTED_TYPES, type ListedType } from './routes.js';
 
@@ -131,7 +133,7 @@ export class Storage {
       await publish(part, path, address.type !== 'config');
       reserved = 0;
     } finally {
-      await withPatience(() => rm(part, { force: true }));
+      await whileBusy(() => rm(part, { force: true }));
       this.#quota.release(reserved);
     }
   }
@@ -141,7 +143,7 @@ export class Storage {
     const path = this.#path(address);
     const info = await unlessMissing(stat(path));
     if (info === undefined) return;
-    await withPatience(() => rm(path, { force: true }));
+    await whileBusy(() => rm(path, { force: true }));
     this.#quota.release(info.size);
   }
 

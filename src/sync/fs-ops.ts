@@ -10,6 +10,7 @@ import type { Bytes } from '../base/bytes.js';
 import { errnoOf } from '../base/errors.js';
 import { rawFromBytes, toFsPath } from '../base/raw-string.js';
 import { sleep } from '../base/sleep.js';
+import { syncFolder } from '../disk/sync-folder.js';
 
 export interface Entry extends FileStamp {
   readonly type: 'file' | 'dir' | 'symlink' | 'other';
@@ -69,7 +70,7 @@ export const nodeFs: FsOps = {
   chmod: (path, mode) => fsp.chmod(toFsPath(path), mode),
   removeTree: (path) =>
     fsp.rm(toFsPath(path), { recursive: true, force: true, maxRetries: process.platform === 'win32' ? 6 : 0 }),
-  syncDir,
+  syncDir: (path) => syncFolder(toFsPath(path)),
   freeSpace: async (path) => {
     const { bavail, bsize } = await fsp.statfs(toFsPath(path));
     return bavail * bsize;
@@ -102,20 +103,6 @@ async function createDurable(path: string, data: Bytes, mode: number): Promise<v
   try {
     await handle.writeFile(data);
     await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Folders cannot be opened for this on Windows, and some file systems refuse (EINVAL, ENOTSUP): nothing to be done. */
-async function syncDir(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await fsp.open(toFsPath(path), 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== 'EINVAL' && errno !== 'ENOTSUP' && errno !== 'EPERM' && errno !== 'ENOSYS') throw error;
   } finally {
     await handle.close();
   }

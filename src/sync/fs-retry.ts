@@ -1,14 +1,8 @@
-/**
- * On Windows a virus scanner, an indexer or the game itself can hold a file for a moment, and a rename or removal
- * then fails with EBUSY, EPERM or EACCES. Such calls are repeated for about five seconds; elsewhere these errors are
- * final and are thrown at once.
- */
+/** Moving, removing and making, with patience for those who hold a file for a moment (disk/busy.ts). */
 import { dirname } from 'node:path';
 import { errnoOf, ioError, SyncError } from '../base/errors.js';
+import { isBusy, whileBusy } from '../disk/busy.js';
 import type { FsOps } from './fs-ops.js';
-
-/** Milliseconds between attempts; the sum bounds the wait. */
-const DELAYS: readonly number[] = [10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000, 1000];
 
 export async function renameWithRetry(fs: FsOps, from: string, to: string): Promise<void> {
   await withRetry(fs, `cannot move to ${to}:`, from, () => fs.rename(from, to));
@@ -43,17 +37,10 @@ export async function makeDirs(fs: FsOps, path: string, root: string): Promise<v
 }
 
 async function withRetry(fs: FsOps, what: string, path: string, work: () => Promise<void>): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      const errno = errnoOf(error);
-      const held = errno === 'EBUSY' || errno === 'EPERM' || errno === 'EACCES';
-      if (!held || fs.platform !== 'win32') throw ioError(error, what, path);
-      const delay = DELAYS[attempt];
-      if (delay === undefined) throw heldError(error, what, path);
-      await fs.sleep(delay);
-    }
+  try {
+    await whileBusy(work, { platform: fs.platform, sleep: (ms) => fs.sleep(ms) });
+  } catch (error) {
+    throw isBusy(errnoOf(error), fs.platform) ? heldError(error, what, path) : ioError(error, what, path);
   }
 }
 

@@ -20,7 +20,7 @@ export function ignoreIfUnsupported(error: unknown): void {
   if (!UNSUPPORTED.has(errnoOf(error))) throw error;
 }
 
-export async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string | Buffer): Promise<void> {
   try {
     const handle = await open(path, 'r');
     try {

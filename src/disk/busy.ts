@@ -8,11 +8,12 @@ import { sleep } from '../base/sleep.js';
 export interface BusyOptions {
   readonly signal?: AbortSignal | undefined;
   readonly platform?: string;
-  /** Milliseconds before the first repetition; doubles each time, 8 repetitions: 2.5 s in all by default. */
+  /** Milliseconds before the first repetition; doubles each time, 9 repetitions: 5 s in all by default. */
   readonly firstDelayMs?: number;
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-const REPETITIONS = 8;
+const REPETITIONS = 9;
 
 /** Runs the file operation again while the system says that somebody else holds the file for a moment. */
 export async function whileBusy<T>(work: () => Promise<T>, options: BusyOptions = {}): Promise<T> {
@@ -24,11 +25,12 @@ export async function whileBusy<T>(work: () => Promise<T>, options: BusyOptions 
     } catch (error) {
       if (repetition >= REPETITIONS || !isBusy(errnoOf(error), platform)) throw error;
     }
-    await sleep(delay, options.signal);
+    await (options.sleep ?? sleep)(delay, options.signal);
     delay *= 2;
   }
 }
 
-function isBusy(errno: string | undefined, platform: string): boolean {
+/** Whether an error is of the kind that passes. */
+export function isBusy(errno: string | undefined, platform: string): boolean {
   return errno === 'EBUSY' || (platform === 'win32' && (errno === 'EPERM' || errno === 'EACCES'));
 }
