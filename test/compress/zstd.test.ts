@@ -147,7 +147,8 @@ describe.each(named)('%s', (_, codec) => {
     const long = new Uint8Array(64 * MIB);
     for (let i = 0; i < long.length; i += 100_000) long[i] = 1;
     const unsized = withoutSize(long);
-    const before = process.memoryUsage().arrayBuffers;
+    // Node 26 counts a new array some time after it was made.
+    const before = Math.max(process.memoryUsage().arrayBuffers, long.length + unsized.length);
     expect(codeOf(() => codec.decompress(unsized, MIB, 'x'))).toBe('damaged');
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * MIB);
   });
