@@ -18,8 +18,8 @@ const MAX_AT_ONCE = 3 * MIB;
 const MAX_UNPACK_AT_ONCE = 8 * MIB;
 const MAX_WINDOW = 8 * MIB;
 const COMPRESS_SLICE = 128 * 1024;
-/** A bomb's slice unpacks to at most 16 KiB / 4 blocks of 128 KiB (thrown away) before it is noticed. */
-const UNPACK_SLICE = 16 * 1024;
+/** A bomb is noticed after the slice that goes too far: at most 1 KiB / 4 blocks of 128 KiB are thrown away for it. */
+const UNPACK_SLICE = 1024;
 
 /** Compiles the module anew; 'internal' if it cannot be. */
 export async function loadWasmZstd(): Promise<Zstd> {
