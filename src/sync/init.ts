@@ -4,11 +4,14 @@
  */
 import { join } from 'node:path';
 import { SyncError } from '../base/errors.js';
+import type { Instance } from './instance.js';
 import {
   checkInstanceId,
   checkServerUrl,
   disableInstance,
+  makeCloudFolder,
   newInstanceId,
+  readDisabledInstance,
   readInstance,
   writeInstance,
 } from './instance.js';
@@ -41,7 +44,7 @@ export interface InitResult {
 export async function init(options: InitOptions): Promise<InitResult> {
   const packFolder = packFolderOf(options);
   const url = checkServerUrl(options.url, 'the option url');
-  const before = await readInstance(packFolder);
+  const before = (await readInstance(packFolder)) ?? (await disabledBefore(packFolder, url));
   const instanceId =
     options.instanceId === undefined ? before?.settings.instanceId : checkInstanceId(options.instanceId);
   const token = await findToken(options, before?.cloudFolder);
@@ -51,14 +54,21 @@ export async function init(options: InitOptions): Promise<InitResult> {
     instanceId: instanceId ?? newInstanceId(),
     extra: before?.settings.extra ?? {},
   } as const;
-  const instance = await writeInstance(packFolder, settings);
-  if (token) await writeToken(instance.cloudFolder, token);
+  // sync.json last: it is what makes launchers run the hook here, which then needs the token.
+  if (token) await writeToken(await makeCloudFolder(packFolder), token);
+  await writeInstance(packFolder, settings);
   return {
     packFolder,
     url,
     instanceId: settings.instanceId,
     known: before?.settings.instanceId === settings.instanceId,
   };
+}
+
+/** A folder that was disabled goes on with its instance, if it is on the same server. */
+async function disabledBefore(packFolder: string, url: string): Promise<Instance | undefined> {
+  const disabled = await readDisabledInstance(packFolder);
+  return disabled?.settings.url === url ? disabled : undefined;
 }
 
 /** undefined: the one that is stored stays. */

@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ulid } from 'ulid';
-import { errnoOf, ioError, SyncError } from '../base/errors.js';
+import { errnoOf, ioError, isSyncError, SyncError } from '../base/errors.js';
 import { writeFileAtomic } from './atomic-write.js';
 import { nodeFs } from './fs-ops.js';
 import { renameWithRetry } from './fs-retry.js';
@@ -16,6 +16,7 @@ import { badSettings, checkSchema, type JsonObject, readJsonFile, show } from '.
 
 export const CLOUD_FOLDER = '.cloud-sync';
 const SETTINGS_FILE = 'sync.json';
+const DISABLED_FILE = 'sync.json.disabled';
 const SET_UP_AGAIN = 'run "instance-sync init" again, or restore the file';
 
 /** Crockford's base 32 (no I, L, O, U), 26 digits of 5 bits for 128 bits: the first is at most 7. */
@@ -44,9 +45,24 @@ export interface Instance {
  * broken or newer than this program.
  */
 export async function readInstance(packFolder: string): Promise<Instance | undefined> {
+  return readSettings(packFolder, SETTINGS_FILE);
+}
+
+/** What `disableInstance` put aside, so that the folder can take part in the same instance again. */
+export async function readDisabledInstance(packFolder: string): Promise<Instance | undefined> {
+  try {
+    return await readSettings(packFolder, DISABLED_FILE);
+  } catch (error) {
+    // A broken one is of no use, and nothing depends on it.
+    if (isSyncError(error, 'bad-settings')) return undefined;
+    throw error;
+  }
+}
+
+async function readSettings(packFolder: string, name: string): Promise<Instance | undefined> {
   const folder = resolve(packFolder);
   const cloudFolder = join(folder, CLOUD_FOLDER);
-  const path = join(cloudFolder, SETTINGS_FILE);
+  const path = join(cloudFolder, name);
   const object = await readJsonFile(nodeFs, path, SET_UP_AGAIN);
   if (object === undefined) {
     await checkPackFolder(folder);
@@ -55,14 +71,21 @@ export async function readInstance(packFolder: string): Promise<Instance | undef
   return { packFolder: folder, cloudFolder, settings: decodeSettings(object, path) };
 }
 
-/** Sets the folder up, or changes its settings; makes `.cloud-sync` when it is missing. */
-export async function writeInstance(packFolder: string, settings: InstanceSettings): Promise<Instance> {
+/** Makes `.cloud-sync` when it is missing, and returns its path. */
+export async function makeCloudFolder(packFolder: string): Promise<string> {
   const folder = resolve(packFolder);
   await checkPackFolder(folder);
   const cloudFolder = join(folder, CLOUD_FOLDER);
   await mkdir(cloudFolder, { recursive: true }).catch((error: unknown) => {
     throw ioError(error, 'cannot make the folder', cloudFolder);
   });
+  return cloudFolder;
+}
+
+/** Sets the folder up, or changes its settings: from here on it is synchronised. */
+export async function writeInstance(packFolder: string, settings: InstanceSettings): Promise<Instance> {
+  const folder = resolve(packFolder);
+  const cloudFolder = await makeCloudFolder(folder);
   const { schema, url, instanceId, extra } = settings;
   const object = { ...extra, schema, url, instance_id: instanceId };
   const path = join(cloudFolder, SETTINGS_FILE);
@@ -82,7 +105,7 @@ export async function disableInstance(packFolder: string): Promise<boolean> {
     await checkPackFolder(folder);
     return false;
   }
-  await renameWithRetry(nodeFs, path, `${path}.disabled`);
+  await renameWithRetry(nodeFs, path, join(folder, CLOUD_FOLDER, DISABLED_FILE));
   return true;
 }
 
