@@ -11,68 +11,65 @@ import { isSyncError, SyncError } from '../base/errors.js';
 import { sleep } from '../base/sleep.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 
-interface NoteReader {
+export interface TurnOptions {
   readonly backend: Backend;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface TurnOptions extends NoteReader {
   readonly crypto: CryptoProvider;
+  readonly signal?: AbortSignal | undefined;
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** Making a repository takes seconds: an older note is of a PC that was switched off. */
-const STALE_MS = 2 * 60_000;
-const ATTEMPTS = 20;
-const PAUSE_MS = 250;
+/**
+ * Making a repository takes seconds. A note met this often, with a pause of 1 to 2 s each time, is of a PC that was
+ * switched off (one that waits writes a new note each time). Counted, as the clocks of two PCs need not agree.
+ */
+const STALE_SIGHTINGS = 20;
+const ATTEMPTS = 45;
+const PAUSE_MS = 1000;
 
-/** Runs `work` while no other PC does so. Throws 'locked' if another one is at it for too long. */
+/** Runs `work` while no other PC does so. Throws 'locked' if others are at it for more than a minute. */
 export async function inTurn<T>(options: TurnOptions, work: () => Promise<T>): Promise<T> {
   const { backend, crypto, signal } = options;
+  const sightings = new Map<string, number>();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const text = { 'instance-sync': 'init', time: new Date().toISOString(), nonce: toHex(crypto.randomBytes(16)) };
     const note = utf8(JSON.stringify(text));
     const name = toHex(crypto.sha256(note));
     await backend.write('locks', name, note, { signal });
     try {
-      if (await isAlone(options, name)) return await work();
+      if (await isAlone(options, name, sightings)) return await work();
     } finally {
       // Without the signal: a note left behind would hold the others up.
       await backend.remove('locks', name);
     }
-    await sleep(PAUSE_MS * (1 + (crypto.randomBytes(1)[0] ?? 0) / 64), signal);
+    await (options.sleep ?? sleep)(PAUSE_MS * (1 + (crypto.randomBytes(1)[0] ?? 0) / 256), signal);
   }
   throw new SyncError('locked', `another PC is making the repository at ${backend.location}; try again in a minute`);
 }
 
-async function isAlone(options: TurnOptions, own: string): Promise<boolean> {
+async function isAlone(options: TurnOptions, own: string, sightings: Map<string, number>): Promise<boolean> {
   const { backend, signal } = options;
+  let alone = true;
   for (const { name } of await backend.list('locks', { signal })) {
-    if (name === own) continue;
-    const time = await timeOfNote(options, name);
-    if (time === undefined) continue;
-    if (Math.abs(Date.now() - time) < STALE_MS) return false;
-    await backend.remove('locks', name, { signal });
+    if (name === own || !(await isInitNote(backend, name, signal))) continue;
+    const count = (sightings.get(name) ?? 0) + 1;
+    sightings.set(name, count);
+    if (count > STALE_SIGHTINGS) await backend.remove('locks', name, { signal });
+    else alone = false;
   }
-  return true;
+  return alone;
 }
 
 /**
- * Whether a file among the locks is such a note. Beside a config it means nothing any more: its PC was switched off
- * right after it had made the repository, and whoever meets the note may clear it.
+ * Whether a file among the locks is such a note; false for what is gone, and for the locks of a repository that is there
+ * already. Beside a config a note means nothing any more: its PC was switched off right after it had made the
+ * repository, and whoever meets the note may clear it.
  */
 export async function isInitNote(backend: Backend, name: string, signal?: AbortSignal): Promise<boolean> {
-  return (await timeOfNote({ backend, signal }, name)) !== undefined;
-}
-
-/** undefined for what is no note, or is gone: a lock of a repository that is there already is none of our business. */
-async function timeOfNote({ backend, signal }: NoteReader, name: string): Promise<number | undefined> {
   try {
-    const text = fromUtf8(await backend.read('locks', name, undefined, { signal }));
-    const note: unknown = JSON.parse(text);
-    if (typeof note !== 'object' || note === null || !('instance-sync' in note) || !('time' in note)) return undefined;
-    return Date.parse(String(note.time));
+    const note: unknown = JSON.parse(fromUtf8(await backend.read('locks', name, undefined, { signal })));
+    return typeof note === 'object' && note !== null && 'instance-sync' in note;
   } catch (error) {
-    if (error instanceof SyntaxError || isSyncError(error, 'not-found', 'damaged')) return undefined;
+    if (error instanceof SyntaxError || isSyncError(error, 'not-found', 'damaged')) return false;
     throw error;
   }
 }

@@ -6,7 +6,6 @@ import { loadZstd } from '../../src/compress/zstd.js';
 import { seal } from '../../src/crypto/box.js';
 import { DEFAULT_SCRYPT } from '../../src/crypto/kdf.js';
 import type { ScryptParams } from '../../src/crypto/provider.js';
-import { defaultCrypto } from '../../src/crypto/select.js';
 import { createKeyFile, encodeKeyFile, newMasterKey } from '../../src/repo/key-file.js';
 import type { OpenOptions } from '../../src/repo/repository.js';
 import { Repository } from '../../src/repo/repository.js';
@@ -248,14 +247,6 @@ describe('init', () => {
     expect(await backend.names('keys')).toEqual([won[0]?.keyId]);
     expect(await backend.names('locks')).toEqual([]);
     expect((await open(backend)).codec.key).toEqual(won[0]?.codec.key);
-  });
-
-  it('passes over the note of a PC that was switched off while making it', async () => {
-    const backend = new FaultyBackend();
-    const old = utf8(JSON.stringify({ 'instance-sync': 'init', time: '2020-01-01T00:00:00Z', nonce: '' }));
-    await backend.write('locks', toHex(defaultCrypto().sha256(old)), old);
-    await init(backend);
-    expect(await backend.names('locks')).toEqual([]);
   });
 
   it('adds keys that open it, with parameters of full strength', async () => {

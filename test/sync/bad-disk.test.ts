@@ -137,7 +137,7 @@ describe.runIf(probe !== undefined)('a disk that can only be read', () => {
     }
     const { url, instanceId } = cloud;
     const again = init({ packFolder: b.game, url, instanceId, token: `${USER}:${PASSWORD}` });
-    expect((await told(again)).line).toMatch(/^cannot write \S+sync\.json: its disk can only be read, not written$/);
+    expect((await told(again)).line).toMatch(/^cannot write \S+token: its disk can only be read, not written$/);
   });
 });
 
