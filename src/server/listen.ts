@@ -31,7 +31,9 @@ export function parseListen(text: string): ListenAddress {
 
 export async function createServer(tls: TlsFiles | undefined): Promise<Server> {
   if (tls === undefined) return createHttpServer();
-  const [cert, key] = await Promise.all([readPem(tls.certFile), readPem(tls.keyFile)]);
+  // One after the other, so that the same mistake always gets the same line.
+  const cert = await readPem(tls.certFile);
+  const key = await readPem(tls.keyFile);
   try {
     return createHttpsServer({ cert, key, minVersion: 'TLSv1.2' });
   } catch (error) {
