@@ -1,14 +1,6 @@
 /** What a long operation tells while it runs. The library only reports; drawing is the caller's. */
 
-export type Phase =
-  | 'waiting'
-  | 'connecting'
-  | 'scanning'
-  | 'uploading'
-  | 'comparing'
-  | 'downloading'
-  | 'applying'
-  | 'finishing';
+export type Phase = 'waiting' | 'connecting' | 'scanning' | 'uploading' | 'comparing' | 'downloading' | 'applying';
 
 export interface ProgressEvent {
   readonly type: 'progress';

@@ -2,6 +2,7 @@
 import type { Bytes } from '../base/bytes.js';
 import { errnoOf } from '../base/errors.js';
 import { broken, inspectFrame, tooLong } from './frame.js';
+import { DEFAULT_LEVEL } from './level.js';
 import type { Zstd } from './zstd.js';
 
 interface ZstdOptions {
@@ -28,7 +29,7 @@ export function nativeZstd(zlib: object): Zstd | undefined {
   if (!hasZstd(zlib)) return undefined;
   return {
     name: 'node:zlib',
-    compress: (data, level = 3) => compress(zlib, data, level),
+    compress: (data, level = DEFAULT_LEVEL) => compress(zlib, data, level),
     decompress: (data, maxSize, what) => decompress(zlib, data, maxSize, what),
   };
 }

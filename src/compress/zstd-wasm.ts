@@ -8,6 +8,7 @@ import type { Binding, Settings } from 'zstd-codec/lib/zstd-codec-binding-wasm.j
 import type { Bytes } from '../base/bytes.js';
 import { isSyncError, SyncError } from '../base/errors.js';
 import { broken, inspectFrame, tooLong, withContentSize } from './frame.js';
+import { DEFAULT_LEVEL } from './level.js';
 import type { Zstd } from './zstd.js';
 
 const MIB = 1024 * 1024;
@@ -27,7 +28,7 @@ export async function loadWasmZstd(): Promise<Zstd> {
   const codec = new binding.ZstdCodec();
   return {
     name: 'zstd-codec',
-    compress: (data, level = 3) =>
+    compress: (data, level = DEFAULT_LEVEL) =>
       guarded(() => {
         const effort = Math.min(Math.max(1, level), MAX_LEVEL);
         return data.length > 0 && data.length <= MAX_AT_ONCE

@@ -7,9 +7,6 @@ import * as zlib from 'node:zlib';
 import type { Bytes } from '../base/bytes.js';
 import { nativeZstd } from './zstd-native.js';
 
-/** As restic's default; on region files levels 1 to 3 give the same size. */
-export const DEFAULT_LEVEL = 3;
-
 export interface Zstd {
   readonly name: string;
   /** `level` is zstd's own, 1 to 19; zstd-codec, whose memory is small, cuts it down to 5. */

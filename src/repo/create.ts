@@ -2,7 +2,6 @@
  * A new, empty repository: key first, config last. An init that was cut off in between left a key of the same password,
  * which is taken up again: append-only servers would keep it for ever.
  */
-import { hostname } from 'node:os';
 import type { Backend } from '../backend/backend.js';
 import { toHex } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
@@ -16,6 +15,7 @@ import type { RepoConfig } from './config.js';
 import { encodeConfig } from './config.js';
 import { inTurn } from './init-turn.js';
 import { createKeyFile, encodeKeyFile, newMasterKey } from './key-file.js';
+import { thisOwner } from './owner.js';
 import type { OpenOptions } from './unlock.js';
 import { MAX_KEYS, tryKey } from './unlock.js';
 
@@ -88,9 +88,11 @@ export async function addKey(
   params: ScryptParams | undefined,
   signal?: AbortSignal,
 ): Promise<KeyId> {
-  const who = { hostname: hostname(), username: process.env['USER'] ?? process.env['USERNAME'] ?? '' };
   const created = new Date().toISOString();
-  const file = await createKeyFile(codec.crypto, password, codec.key, params ?? DEFAULT_SCRYPT, { ...who, created });
+  const file = await createKeyFile(codec.crypto, password, codec.key, params ?? DEFAULT_SCRYPT, {
+    ...thisOwner(),
+    created,
+  });
   const bytes = encodeKeyFile(file);
   const id = toHex(codec.crypto.sha256(bytes)) as KeyId;
   await backend.write('keys', id, bytes, { signal });

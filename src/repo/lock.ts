@@ -16,6 +16,7 @@ import { parseGoTime } from './go-time.js';
 import { isInitNote } from './init-turn.js';
 import type { LockFile } from './lock-file.js';
 import { LockKeeper, REFRESH_MS, withTimeLimit } from './lock-keeper.js';
+import { thisOwner } from './owner.js';
 
 /** Reads and writes sealed lock files; the repository gives it. */
 export interface LockStore {
@@ -145,8 +146,7 @@ export function isDead(lock: LockFile, nowMs: number): boolean {
 }
 
 function describeSelf(exclusive: boolean, nowMs: number): LockFile {
-  const username = process.env['USER'] ?? process.env['USERNAME'] ?? '';
-  const lock = { time: new Date(nowMs).toISOString(), exclusive, hostname: hostname(), username, pid: process.pid };
+  const lock = { time: new Date(nowMs).toISOString(), exclusive, ...thisOwner(), pid: process.pid };
   const uid = process.getuid?.();
   const gid = process.getgid?.();
   return uid && gid ? { ...lock, uid, gid } : lock;

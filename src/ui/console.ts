@@ -3,7 +3,7 @@
  * marks that Prism and MultiMC understand, and never more than a progress line every five seconds. In a terminal,
  * progress is one line that is drawn over; with --json every line is an object.
  */
-import type { SyncEvent } from '../base/events.js';
+import type { Phase, SyncEvent } from '../base/events.js';
 import { formatBytes, toAscii } from './format.js';
 
 export type Level = 'info' | 'warning' | 'error';
@@ -30,7 +30,7 @@ const MARKS: Readonly<Record<Level, string>> = { info: '!![Info]!', warning: '!!
 const PROGRESS_MS = 5_000;
 const REDRAW_MS = 100;
 
-const PHASES: Readonly<Record<string, string>> = {
+const PHASES: Readonly<Record<Phase, string>> = {
   waiting: 'waiting for another sync of this instance',
   connecting: 'asking the server',
   scanning: 'looking for changes',
@@ -38,7 +38,6 @@ const PHASES: Readonly<Record<string, string>> = {
   comparing: 'comparing',
   downloading: 'receiving',
   applying: 'putting files in place',
-  finishing: 'finishing',
 };
 
 export function createConsole(options: ConsoleOptions): Console {
@@ -69,7 +68,7 @@ export function createConsole(options: ConsoleOptions): Console {
     const { type: _, ...rest } = event;
     object({ message_type: 'status', ...rest });
     const done = event.bytesTotal ? ` ${formatBytes(event.bytesDone)} of ${formatBytes(event.bytesTotal)}` : '';
-    const text = `${PHASES[event.phase] ?? event.phase}${done}`;
+    const text = `${PHASES[event.phase]}${done}`;
     if (!tty) {
       line('info', text);
       return;
