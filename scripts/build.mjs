@@ -2,13 +2,14 @@
  * npm run build: makes `dist/` anew.
  *
  *   dist/instance-sync.mjs (+ .map)   the hook, one file with everything in it
+ *   dist/restic-ts.mjs (+ .map)       restic's command line, one file as well
  *   dist/esm, dist/cjs                the library with its types, for import and for require
  *
  * It is made in a folder aside and then put in place, so that a running test never sees half of it.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleHook, bundleLibrary } from './bundle.mjs';
+import { bundleLibrary, bundleProgram } from './bundle.mjs';
 import { cache, root, since, tool } from './run.mjs';
 
 const start = performance.now();
@@ -18,16 +19,22 @@ try {
   mkdirSync(work, { recursive: true });
   await declarations();
   await bundleLibrary({ entry: 'src/index.ts', outdir: work });
-  const hook = await bundleHook({ entry: 'src/cli/instance-sync/main.ts', outfile: join(work, 'instance-sync.mjs') });
+  const hook = await program('instance-sync', 'src/cli/instance-sync/main.ts');
+  const restic = await program('restic-ts', 'src/cli/restic/main.ts');
   mkdirSync(dist, { recursive: true });
   for (const name of readdirSync(dist)) rmSync(join(dist, name), { recursive: true, force: true });
   for (const name of readdirSync(work)) renameSync(join(work, name), join(dist, name));
-  console.log(`dist/instance-sync.mjs ${(hook.bytes / 1e6).toFixed(1)} MB, dist/esm, dist/cjs in ${since(start)}`);
+  console.log(`dist/instance-sync.mjs ${hook}, dist/restic-ts.mjs ${restic}, dist/esm, dist/cjs in ${since(start)}`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+async function program(name, entry) {
+  const { bytes } = await bundleProgram({ name, entry, outfile: join(work, `${name}.mjs`) });
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** The same declarations serve both: the folder's package.json says to which kind of module they belong. */

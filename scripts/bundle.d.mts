@@ -1,4 +1,5 @@
-interface HookOptions {
+interface ProgramOptions {
+  readonly name: string;
   readonly entry: string;
   readonly outfile: string;
   /** Entry of the worker thread, if not the real one. */
@@ -9,5 +10,5 @@ interface LibraryOptions {
   readonly outdir: string;
   readonly worker?: string;
 }
-export declare function bundleHook(options: HookOptions): Promise<{ bytes: number }>;
+export declare function bundleProgram(options: ProgramOptions): Promise<{ bytes: number }>;
 export declare function bundleLibrary(options: LibraryOptions): Promise<void>;

@@ -1,7 +1,7 @@
 /**
  * The two shapes in which the sources leave the house.
  *
- *   hook      one .mjs file with everything in it, readable; costs nothing but `fs` until a part is needed
+ *   program   one .mjs file with everything in it, readable; costs nothing but `fs` until a part is needed
  *   library   ESM (with chunks) and CommonJS; dependencies stay imports
  */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { lazyBuiltins, root, slimUndici, target, virtualModules } from './plugins.mjs';
 
-/** `entry` → `outfile`, its source map beside it. Returns its size in bytes. */
-export async function bundleHook({ entry, outfile, worker }) {
+/** `entry` → `outfile`, its source map beside it. `name` is what it calls itself. Returns its size in bytes. */
+export async function bundleProgram({ name, entry, outfile, worker }) {
   const result = await build({
     ...common(worker),
     entryPoints: [entry],
@@ -22,7 +22,7 @@ export async function bundleHook({ entry, outfile, worker }) {
     write: false,
     // zstd-codec looks where it lies, to find a file that it does not need.
     define: { __dirname: '"."' },
-    banner: { js: banner() },
+    banner: { js: banner(name) },
     plugins: [virtualModules({ worker }), slimUndici(), lazyBuiltins()],
     footer: { js: licences() },
   });
@@ -82,25 +82,25 @@ function common(worker) {
 }
 
 /**
- * The hook's first lines. They run before anything else of the file, and they and their one import are understood by
+ * A program's first lines. They run before anything else of the file, and they and their one import are understood by
  * every node that knows ES modules; the rest of the file parses from node 14.18 on, so those get the plain line.
  */
-function banner() {
+function banner(name) {
   const { version, license, engines } = readPackage('.');
   const [, major, minor] = /^>=(\d+)\.(\d+)/.exec(engines.node) ?? [];
   if (major === undefined) throw new Error(`package.json: engines.node is "${engines.node}", expected ">=MAJOR.MINOR"`);
   return `#!/usr/bin/env node
-// instance-sync ${version} (${license}): everything it needs is in this one file. Licences of its parts: at the end.
+// ${name} ${version} (${license}): everything it needs is in this one file. Licences of its parts: at the end.
 import { createRequire } from 'module';
 var nodeVersion = process.versions.node.split('.').map(Number);
 if (nodeVersion[0] < ${major} || (nodeVersion[0] === ${major} && nodeVersion[1] < ${minor})) {
-  console.log('instance-sync needs Node.js ${major}.${minor} or newer; this is Node.js ' + process.versions.node + ' (' + process.execPath + ')');
+  console.log('${name} needs Node.js ${major}.${minor} or newer; this is Node.js ' + process.versions.node + ' (' + process.execPath + ')');
   process.exit(1);
 }
 var loadBuiltin = createRequire(import.meta.url);`;
 }
 
-/** The licences of the packages that the hook contains; they ask to travel with every copy. */
+/** The licences of the packages that a program contains; they ask to travel with every copy. */
 function licences() {
   const texts = bundledPackages().map((name) => {
     const { version, license } = readPackage(join('node_modules', name));

@@ -11,6 +11,7 @@ import { cache, node, npm, root, since } from './run.mjs';
 
 const BUILT = [
   'dist/instance-sync.mjs',
+  'dist/restic-ts.mjs',
   'dist/esm/index.js',
   'dist/esm/index.d.ts',
   'dist/cjs/index.js',

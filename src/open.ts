@@ -7,14 +7,19 @@ import { version } from 'virtual:version';
 import type { Backend } from './backend/backend.js';
 import { cacheBackend } from './backend/cache.js';
 import { limitBackend } from './backend/limit.js';
+import { localBackend } from './backend/local.js';
 import { restBackend } from './backend/rest.js';
+import type { RetryEvent } from './backend/retry.js';
 import { retryBackend } from './backend/retry.js';
+import { SyncError } from './base/errors.js';
 import { createChunker } from './chunker/chunker.js';
 import { formatPolynomial, parsePolynomial, randomPolynomial } from './chunker/polynomial.js';
+import type { CompressionMode } from './compress/level.js';
 import { loadZstd } from './compress/zstd.js';
 import { defaultCrypto } from './crypto/select.js';
 import type { Remote } from './repo/remote.js';
 import { Repository } from './repo/repository.js';
+import type { MakeCache, OpenOptions } from './repo/unlock.js';
 import { pull as pullWith } from './sync/pull.js';
 import { push as pushWith } from './sync/push.js';
 import type { NotConfigured, PullResult, PushResult } from './sync/results.js';
@@ -26,6 +31,8 @@ import { inlineExecutor } from './worker/executor.js';
 
 /** A hook gives up sooner than a backup at night: the player waits. */
 const RETRY_MS = 2 * 60_000;
+/** As restic: a server that is away may come back. */
+const RETRY_UNATTENDED_MS = 15 * 60_000;
 const MAX_THREADS = 8;
 /** Starting threads takes about 50 ms each, what one core does with 8 MB. */
 const WORTH_THREADS = 8 * 1024 * 1024;
@@ -51,8 +58,7 @@ async function connect(address: Address): Promise<Remote> {
   const rest = restBackend({ ...address, userAgent: `instance-sync/${version}` });
   const backend = retryBackend(limitBackend(rest), { maxElapsedMs: RETRY_MS });
   const crypto = defaultCrypto();
-  const cache = (inner: Backend, repositoryId: string): Backend =>
-    cacheBackend(inner, { folder: address.cacheFolder, repositoryId });
+  const cache: MakeCache = (inner, repositoryId) => cacheBackend(inner, { folder: address.cacheFolder, repositoryId });
   return {
     location: backend.location,
     listSnapshots: async (signal) => {
@@ -69,13 +75,111 @@ async function connect(address: Address): Promise<Remote> {
   };
 }
 
-async function createExecutor(repo: Repository, bytes: number): Promise<Executor> {
+export interface RepositoryAddress {
+  /** `rest:https://user:password@host/path/`, a folder, or `local:` and a folder. */
+  readonly repository: string;
+  /** User and password of a REST server; they win over those in the address. */
+  readonly serverUser?: string | undefined;
+  readonly serverPassword?: string | undefined;
+  /** PEM texts: certificates to trust instead of the system's; certificate and key that the server asks for. */
+  readonly ca?: string | undefined;
+  readonly clientCert?: string | undefined;
+  readonly insecureTls?: boolean | undefined;
+  readonly userAgent?: string | undefined;
+  /** Requests at once; 5 by default. */
+  readonly connections?: number | undefined;
+  /** Bytes per second, of a REST server. */
+  readonly limitUpload?: number | undefined;
+  readonly limitDownload?: number | undefined;
+  /** Milliseconds without any progress after which a request is made anew; a minute by default. */
+  readonly stallMs?: number | undefined;
+  /** Milliseconds in which a call that got no answer is repeated; 15 minutes by default. */
+  readonly retryMs?: number | undefined;
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+}
+
+export interface OpenRepositoryOptions extends RepositoryAddress {
+  readonly password: string;
+  /** Beginning of the id of the key to try first. */
+  readonly keyHint?: string | undefined;
+  /** Where copies of snapshots, indexes and trees are kept, in restic's layout. None by default. */
+  readonly cacheFolder?: string | undefined;
+  /** For what will be written; 'auto' by default. */
+  readonly compression?: CompressionMode | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface InitRepositoryOptions extends OpenRepositoryOptions {
+  /** 2 by default. */
+  readonly version?: 1 | 2 | undefined;
+  /** That of another repository, so that equal files give equal blobs in both; a random one by default. */
+  readonly chunkerPolynomial?: string | undefined;
+}
+
+/** Throws 'no-repository', 'wrong-password', 'unsupported', 'usage' and what the backend throws. */
+export async function openRepository(options: OpenRepositoryOptions): Promise<Repository> {
+  const parts = await repositoryParts(options);
+  return Repository.open({ ...parts, passwords: [options.password], keyHint: options.keyHint });
+}
+
+/** Throws 'exists'. */
+export async function initRepository(options: InitRepositoryOptions): Promise<Repository> {
+  const parts = await repositoryParts(options);
+  const random = (length: number): Uint8Array => parts.crypto.randomBytes(length);
+  const chunkerPolynomial = options.chunkerPolynomial ?? formatPolynomial(randomPolynomial(random));
+  const version = options.version ?? 2;
+  return Repository.init({ ...parts, password: options.password, version, chunkerPolynomial });
+}
+
+/** Files of a repository, with retries and a limit of requests, not opened. */
+export function openBackend(address: RepositoryAddress): Backend {
+  const { repository, retryMs, onRetry, connections } = address;
+  if (!repository.startsWith('rest:')) return localBackend(localPath(repository));
+  const { serverUser, serverPassword, ca, clientCert, insecureTls, userAgent, limitUpload, limitDownload } = address;
+  const tls = { ca, clientCert, insecureTls };
+  const limits = { limitUpload, limitDownload, connections, stallTimeoutMs: address.stallMs };
+  const login = { username: serverUser, password: serverPassword };
+  const agent = userAgent ?? `restic-ts/${version}`;
+  const rest = restBackend({ url: repository, ...login, ...tls, ...limits, userAgent: agent });
+  const waitMs = retryMs ?? RETRY_UNATTENDED_MS;
+  const told = onRetry === undefined ? {} : { onRetry };
+  return retryBackend(limitBackend(rest, connections), { maxElapsedMs: waitMs, connectBudgetMs: waitMs, ...told });
+}
+
+/** Throws 'unsupported' for `s3:` and the like; a Windows drive is none of these. */
+function localPath(repository: string): string {
+  if (repository.startsWith('local:')) return repository.slice('local:'.length);
+  const scheme = /^([a-z][a-z0-9]+):/.exec(repository)?.[1];
+  if (scheme === undefined) return repository;
+  throw new SyncError(
+    'unsupported',
+    `repositories at "${scheme}:" are not supported; use "rest:", or "local:" before a folder of that name`,
+  );
+}
+
+async function repositoryParts(options: OpenRepositoryOptions): Promise<Omit<OpenOptions, 'passwords'>> {
+  const { cacheFolder: folder, compression, signal } = options;
+  const cache: MakeCache | undefined =
+    folder === undefined
+      ? undefined
+      : (inner, repositoryId, cacheData) => cacheBackend(inner, { folder, repositoryId, cacheData });
+  const backend = openBackend(options);
+  return { backend, cache, compression, signal, crypto: defaultCrypto(), zstd: await loadZstd() };
+}
+
+/** Threads for so many bytes of work; the calling thread alone where they are not worth their start. */
+export async function createExecutor(repo: Repository, bytes: number): Promise<Executor> {
   const { codec, config } = repo;
   const polynomial = parsePolynomial(config.chunkerPolynomial);
   if (bytes < WORTH_THREADS) return inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });
   const { poolExecutor } = await import('./worker/pool.js');
   const { workerSource } = await import('virtual:worker-source');
   const threads = Math.min(availableParallelism(), MAX_THREADS);
-  const setup = { key: codec.key, version: codec.version, polynomial: config.chunkerPolynomial };
+  const setup = {
+    key: codec.key,
+    version: codec.version,
+    compression: codec.compression,
+    polynomial: config.chunkerPolynomial,
+  };
   return poolExecutor({ threads, source: workerSource, setup });
 }

@@ -10,6 +10,9 @@ export interface ClientOptions {
   readonly connectTimeoutMs: number;
   readonly connections: number;
   readonly ca: string | undefined;
+  /** PEM with certificate and key. */
+  readonly clientCert: string | undefined;
+  readonly insecureTls: boolean;
   readonly dispatcher: Dispatcher | undefined;
 }
 
@@ -19,7 +22,9 @@ export async function openClient(options: ClientOptions): Promise<Dispatcher> {
   const { Agent, EnvHttpProxyAgent } = await import('undici');
   // No TCP keep-alive: the watchdog notices a dead line sooner, and node.exe under wine cannot connect with it.
   const socket = { timeout: options.connectTimeoutMs, keepAlive: false };
-  const tls = { ...socket, ...(options.ca !== undefined && { ca: options.ca }) };
+  const { ca, clientCert: pem, insecureTls } = options;
+  const trust = { ...(ca !== undefined && { ca }), ...(insecureTls && { rejectUnauthorized: false }) };
+  const tls = { ...socket, ...trust, ...(pem !== undefined && { cert: pem, key: pem }) };
   const common = { connections: options.connections, connect: tls, keepAliveTimeout: 10_000 };
   if (!wantsProxy(options.url)) return new Agent(common);
   // Plain http goes to the proxy as such: many proxies allow a tunnel to port 443 only.

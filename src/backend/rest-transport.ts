@@ -12,6 +12,7 @@ import { acquireSlot } from './abort.js';
 import type { ClientOptions } from './rest-client.js';
 import { openClient } from './rest-client.js';
 import { transportError } from './rest-error.js';
+import { Throttle } from './throttle.js';
 import { Watchdog } from './watchdog.js';
 
 export interface TransportOptions extends ClientOptions {
@@ -20,6 +21,9 @@ export interface TransportOptions extends ClientOptions {
   readonly headersTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly userAgent: string;
+  /** Bytes per second. */
+  readonly limitUpload: number | undefined;
+  readonly limitDownload: number | undefined;
   readonly now: () => number;
 }
 
@@ -53,6 +57,8 @@ export class RestTransport {
   readonly #options: TransportOptions;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #slots: Semaphore;
+  readonly #up: Throttle | undefined;
+  readonly #down: Throttle | undefined;
   #client: Promise<Dispatcher> | undefined;
   #closed = false;
   #clockSkewMs: number | undefined;
@@ -60,7 +66,9 @@ export class RestTransport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#slots = new Semaphore(options.connections);
-    const { username, password, userAgent } = options;
+    const { username, password, userAgent, limitUpload, limitDownload } = options;
+    this.#up = limitUpload === undefined ? undefined : new Throttle(limitUpload);
+    this.#down = limitDownload === undefined ? undefined : new Throttle(limitDownload);
     // Sent without being asked for: rest-server answers 401 without a challenge.
     const authorization = `Basic ${toBase64(utf8(`${username ?? ''}:${password ?? ''}`))}`;
     const known = username !== undefined || password !== undefined;
@@ -94,7 +102,10 @@ export class RestTransport {
         bodyTimeout: 0,
       });
       this.#noteClock(response.headers['date'], begun);
-      const answer = await readAnswer(response, exchange, watchdog, this.#options.stallTimeoutMs);
+      const answer = await readAnswer(response, exchange, watchdog, {
+        stallTimeoutMs: this.#options.stallTimeoutMs,
+        throttle: this.#down,
+      });
       // undici 7 marks the connection as free one turn later; asked before, it opens a second one (with its handshake).
       await new Promise((resolve) => setImmediate(resolve));
       return answer;
@@ -126,10 +137,13 @@ export class RestTransport {
       return null;
     }
     watchdog.expect(stallTimeoutMs, 'no progress');
-    function* pieces(data: Bytes): Generator<Bytes> {
-      for (let at = 0; at < data.length; at += PIECE) {
+    const throttle = this.#up;
+    const piece = Math.min(PIECE, throttle?.piece ?? PIECE);
+    async function* pieces(data: Bytes): AsyncGenerator<Bytes> {
+      for (let at = 0; at < data.length; at += piece) {
+        await throttle?.take(Math.min(piece, data.length - at), watchdog.signal);
         watchdog.beat();
-        yield data.subarray(at, at + PIECE);
+        yield data.subarray(at, at + piece);
       }
       // What the system has buffered is still on its way: a slow line needs the stall limit for that, too.
       watchdog.expect(stallTimeoutMs + headersTimeoutMs, 'no answer');
@@ -154,7 +168,7 @@ async function readAnswer(
   response: Dispatcher.ResponseData,
   exchange: Exchange,
   watchdog: Watchdog,
-  stallTimeoutMs: number,
+  { stallTimeoutMs, throttle }: { readonly stallTimeoutMs: number; readonly throttle: Throttle | undefined },
 ): Promise<Answer> {
   const { statusCode: status, headers } = response;
   const header = (name: string): string | undefined => {
@@ -173,6 +187,7 @@ async function readAnswer(
     length += chunk.length;
     if (good && length > most) throw tooLong(exchange, most);
     parts.push(chunk);
+    await throttle?.take(chunk.length, watchdog.signal);
     if (!good && length >= ERROR_BYTES) break;
   }
   return { status, header, body: concatBytes(parts) };

@@ -32,6 +32,13 @@ export interface RestOptions {
   readonly connections?: number | undefined;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | undefined;
+  /** PEM with the certificate and the key that the server asks for. */
+  readonly clientCert?: string | undefined;
+  /** Take any certificate: what is sent is sealed, but who reads the password of the user is not known. */
+  readonly insecureTls?: boolean | undefined;
+  /** Bytes per second; unlimited by default. */
+  readonly limitUpload?: number | undefined;
+  readonly limitDownload?: number | undefined;
   /** The embedder's HTTP client; connect time limit, proxy and `ca` are then its own, and `close` leaves it open. */
   readonly dispatcher?: Dispatcher | undefined;
   readonly userAgent?: string | undefined;
@@ -73,6 +80,10 @@ class RestBackendImpl implements RestBackend {
       stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
       connections: this.#connections,
       ca: options.ca,
+      clientCert: options.clientCert,
+      insecureTls: options.insecureTls ?? false,
+      limitUpload: options.limitUpload,
+      limitDownload: options.limitDownload,
       dispatcher: options.dispatcher,
       userAgent: options.userAgent ?? 'instance-sync',
       now: options.now ?? Date.now,

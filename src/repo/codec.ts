@@ -8,6 +8,8 @@ import { toHex } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
+import type { CompressionMode } from '../compress/level.js';
+import { DATA_LEVELS, DEFAULT_LEVEL } from '../compress/level.js';
 import type { Zstd } from '../compress/zstd.js';
 import type { MasterKey } from '../crypto/box.js';
 import { open, SEAL_OVERHEAD, seal } from '../crypto/box.js';
@@ -20,6 +22,8 @@ export interface Codec {
   readonly key: MasterKey;
   /** Repository version: 1 never compresses. */
   readonly version: 1 | 2;
+  /** 'auto' by default. */
+  readonly compression?: CompressionMode | undefined;
 }
 
 export interface SealedBlob {
@@ -42,7 +46,7 @@ export function blobId(crypto: CryptoProvider, plain: Bytes): BlobId {
  * The result is opened and hashed again, so that a fault in memory or in a codec never reaches the repository.
  */
 export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes): SealedBlob {
-  const packed = codec.version === 2 && plain.length > 0 ? codec.zstd.compress(plain) : undefined;
+  const packed = compress(codec, type, plain);
   const compressed = packed !== undefined && (type === 'tree' || packed.length < plain.length);
   const sealed = seal(codec.crypto, codec.key, compressed ? packed : plain);
   const blob: SealedBlob = compressed ? { id, type, sealed, uncompressedLength: plain.length } : { id, type, sealed };
@@ -54,6 +58,13 @@ export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes)
     );
   }
   return blob;
+}
+
+function compress(codec: Codec, type: BlobType, plain: Bytes): Bytes | undefined {
+  if (codec.version === 1 || plain.length === 0) return undefined;
+  if (type === 'tree') return codec.zstd.compress(plain, DEFAULT_LEVEL);
+  const mode = codec.compression ?? 'auto';
+  return mode === 'off' ? undefined : codec.zstd.compress(plain, DATA_LEVELS[mode]);
 }
 
 /** Opens, decompresses and checks the hash. Throws 'damaged'. */

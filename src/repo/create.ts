@@ -52,7 +52,7 @@ async function createAlone(options: InitOptions): Promise<CreatedRepository> {
     id: toHex(crypto.randomBytes(32)),
     chunkerPolynomial: options.chunkerPolynomial,
   };
-  const codec: Codec = { crypto, zstd, key, version };
+  const codec: Codec = { crypto, zstd, key, version, compression: options.compression };
   const keyId = left?.keyId ?? (await addKey(backend, codec, options.password, options.scrypt, signal));
   const sealed = seal(crypto, key, encodeConfig(config));
   await backend.write('config', '', sealed, { signal });
@@ -62,9 +62,11 @@ async function createAlone(options: InitOptions): Promise<CreatedRepository> {
 /** Throws 'exists' if there is a repository; returns the keys of one that was begun only. */
 async function refuseExisting(backend: Backend, signal?: AbortSignal): Promise<KeyId[]> {
   const refuse = (what: string): never => {
-    throw new SyncError('exists', `${backend.location} already holds ${what} of a repository`);
+    const article = what === 'config' ? 'a ' : '';
+    const message = `${backend.location} already holds ${article}${what} of a repository`;
+    throw new SyncError('exists', message, { details: { found: what } });
   };
-  if ((await backend.stat('config', '', { signal })) !== undefined) refuse('a config');
+  if ((await backend.stat('config', '', { signal })) !== undefined) refuse('config');
   if ((await backend.list('snapshots', { signal })).length > 0) refuse('snapshots');
   return (await backend.list('keys', { signal })).map((file) => file.name as KeyId);
 }

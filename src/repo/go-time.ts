@@ -17,7 +17,12 @@ const SHAPE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
  * 0..9999 in that zone is replaced by the nearer end, with month, day and time kept.
  */
 export function formatGoTime(ns: bigint, offsetMinutes = 0): string {
-  const local = ns + BigInt(offsetMinutes) * 60n * NS;
+  return formatGoTimeAt(ns, offsetMinutes * 60);
+}
+
+/** As `formatGoTime`, `offsetSeconds` east of UTC: before the railway, clocks differed by seconds. Go writes minutes. */
+export function formatGoTimeAt(ns: bigint, offsetSeconds: number): string {
+  const local = ns + BigInt(offsetSeconds) * NS;
   const fraction = modulo(local, NS);
   const seconds = (local - fraction) / NS;
   const secondOfDay = Number(modulo(seconds, BigInt(DAY)));
@@ -26,7 +31,7 @@ export function formatGoTime(ns: bigint, offsetMinutes = 0): string {
   const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
   const time = `${pad(Math.floor(secondOfDay / 3600), 2)}:${pad(Math.floor(secondOfDay / 60) % 60, 2)}:${pad(secondOfDay % 60, 2)}`;
   const digits = fraction === 0n ? '' : `.${fraction.toString().padStart(9, '0').replace(/0+$/, '')}`;
-  return `${date}T${time}${digits}${formatOffset(offsetMinutes)}`;
+  return `${date}T${time}${digits}${formatOffset(offsetSeconds)}`;
 }
 
 /** Nanoseconds since 1970; digits behind the ninth are dropped, as in Go. Throws 'damaged' for what is no time. */
@@ -71,7 +76,7 @@ function twoDigits(text: string, at: number): number {
   return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
 }
 
-interface CivilDay {
+export interface CivilDay {
   readonly year: number;
   /** 1..12 */
   readonly month: number;
@@ -80,7 +85,7 @@ interface CivilDay {
 }
 
 /** Days since 1970-01-01. */
-function daysFromCivil(year: number, month: number, day: number): number {
+export function daysFromCivil(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
@@ -89,7 +94,8 @@ function daysFromCivil(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468;
 }
 
-function civilFromDays(days: number): CivilDay {
+/** The day that is so many days after 1970-01-01. */
+export function civilFromDays(days: number): CivilDay {
   const z = days + 719_468;
   const era = Math.floor(z / 146_097);
   const dayOfEra = z - era * 146_097;
@@ -109,13 +115,14 @@ function clampYear(civil: CivilDay): CivilDay {
   return { ...civil, year };
 }
 
-function daysIn(year: number, month: number): number {
+export function daysIn(year: number, month: number): number {
   if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
-function formatOffset(minutes: number): string {
-  if (minutes === 0) return 'Z';
+function formatOffset(seconds: number): string {
+  if (seconds === 0) return 'Z';
+  const minutes = Math.trunc(seconds / 60);
   const size = Math.abs(minutes);
   return `${minutes < 0 ? '-' : '+'}${pad(Math.floor(size / 60), 2)}:${pad(size % 60, 2)}`;
 }

@@ -14,10 +14,12 @@ export class BlobIndex {
   readonly #tree = new Map<BlobId, BlobLocation[]>();
   readonly #claimed = new Set<string>();
   readonly #packs = new Set<PackId>();
+  readonly #treePacks = new Set<PackId>();
 
   /** Adds the blobs of one pack; the same pack may be named by several index files. */
   addPack(pack: PackId, blobs: readonly PackedBlob[]): void {
     this.#packs.add(pack);
+    if (blobs[0]?.type === 'tree') this.#treePacks.add(pack);
     for (const blob of blobs) {
       const map = this.#of(blob.type);
       const known = map.get(blob.id);
@@ -30,6 +32,7 @@ export class BlobIndex {
   /** Forgets a pack that no index file came to name: other readers could not find what is in it. */
   removePack(pack: PackId, blobs: readonly PackedBlob[]): void {
     this.#packs.delete(pack);
+    this.#treePacks.delete(pack);
     for (const { type, id } of blobs) {
       const map = this.#of(type);
       const others = (map.get(id) ?? []).filter((one) => one.pack !== pack);
@@ -49,6 +52,24 @@ export class BlobIndex {
 
   get packs(): ReadonlySet<PackId> {
     return this.#packs;
+  }
+
+  /** Whether a pack holds trees: the small part of a repository that is read again and again. */
+  isTreePack(pack: string): boolean {
+    return this.#treePacks.has(pack as PackId);
+  }
+
+  /** Every copy of every blob. Packs come mixed; nothing may be added or removed while this runs. */
+  *values(): IterableIterator<BlobLocation> {
+    for (const map of [this.#data, this.#tree]) for (const copies of map.values()) yield* copies;
+  }
+
+  /** Forgets all that is stored; claims stay. */
+  clear(): void {
+    this.#data.clear();
+    this.#tree.clear();
+    this.#packs.clear();
+    this.#treePacks.clear();
   }
 
   get blobCount(): number {

@@ -60,22 +60,34 @@ export async function acquireLock(store: LockStore, options: LockOptions = {}): 
   const deadline = now() + (options.waitMs ?? 0);
   for (;;) {
     throwIfAborted(options.signal);
-    const blocker = (await findConflict(store, undefined, options, now)) ?? (await tryTake(store, options, now));
-    if (typeof blocker !== 'string') return blocker;
+    const found = (await findConflict(store, undefined, options, now)) ?? (await tryTake(store, options, now));
+    if ('release' in found) return found;
     const left = deadline - now();
-    if (left <= 0) throw new SyncError('locked', `the repository is locked by ${blocker}`);
-    options.onWait?.(blocker);
+    if (left <= 0) {
+      const { id, lock, holder } = found;
+      throw new SyncError('locked', `the repository is locked by ${holder}`, { details: { id, lock } });
+    }
+    options.onWait?.(found.holder);
     // By chance longer or shorter: two who withdrew from each other must not meet again and again.
     await sleep(Math.min(RETRY_MS * (0.5 + Math.random()), left), options.signal);
   }
 }
 
+/** Whose lock stands in the way. */
+interface Blocker {
+  readonly id: LockId;
+  /** Absent if it cannot be read. */
+  readonly lock?: LockFile;
+  /** Ends the sentence "the repository is locked by ". */
+  readonly holder: string;
+}
+
 /** Writes our lock, then looks again. Returns the held lock, or who was quicker. */
-async function tryTake(store: LockStore, options: LockOptions, now: () => number): Promise<HeldLock | string> {
+async function tryTake(store: LockStore, options: LockOptions, now: () => number): Promise<HeldLock | Blocker> {
   const describe = (): LockFile => describeSelf(options.exclusive ?? false, now());
   const taken = now();
   const id = await store.save(describe(), options.signal);
-  let blocker: string | undefined;
+  let blocker: Blocker | undefined;
   try {
     await sleep(SETTLE_MS, options.signal);
     blocker = await findConflict(store, id, options, now);
@@ -94,13 +106,13 @@ function withdraw(store: LockStore, id: LockId): Promise<void> {
   return withTimeLimit((signal) => store.backend.remove('locks', id, { signal }));
 }
 
-/** Who holds a lock that conflicts with the wanted one, as text; dead locks are removed on the way. */
+/** Who holds a lock that conflicts with the wanted one; dead locks are removed on the way. */
 async function findConflict(
   store: LockStore,
   own: LockId | undefined,
   options: LockOptions,
   now: () => number,
-): Promise<string | undefined> {
+): Promise<Blocker | undefined> {
   const { signal } = options;
   for (const file of await store.backend.list('locks', { signal })) {
     // An empty file is a lock being written or a broken one; restic passes over both.
@@ -111,9 +123,10 @@ async function findConflict(
     if (lock === 'unreadable' && (await isInitNote(store.backend, id, signal))) {
       await store.backend.remove('locks', id, { signal });
     } else if (lock === 'unreadable') {
-      return `locks/${shortId(id)}, which cannot be read; if nobody uses it, "restic unlock --remove-all" clears it`;
+      const advice = 'if nobody uses it, "restic unlock --remove-all" clears it';
+      return { id, holder: `locks/${shortId(id)}, which cannot be read; ${advice}` };
     } else if (isDead(lock, now())) await store.backend.remove('locks', id, { signal });
-    else if (options.exclusive === true || lock.exclusive) return describeHolder(lock);
+    else if (options.exclusive === true || lock.exclusive) return { id, lock, holder: describeHolder(lock) };
   }
   return undefined;
 }

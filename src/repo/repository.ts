@@ -6,27 +6,29 @@ import type { Backend } from '../backend/backend.js';
 import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { isSyncError, SyncError } from '../base/errors.js';
-import type { BlobId, IndexId, KeyId, LockId, SnapshotId, TreeId } from '../base/ids.js';
+import type { BlobId, IndexId, KeyId, LockId, PackId, SnapshotId, TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
-import type { BlobType } from '../pack/header.js';
+import type { BlobType, PackedBlob } from '../pack/header.js';
 import type { Codec } from './codec.js';
 import type { RepoConfig } from './config.js';
 import type { InitOptions } from './create.js';
 import { addKey, createRepository } from './create.js';
 import { loadUnpacked, saveUnpacked } from './files.js';
 import { BlobIndex } from './index.js';
+import type { IndexFile } from './index-file.js';
 import { decodeIndexFile } from './index-file.js';
 import { BlobLoader } from './loader.js';
 import type { HeldLock, LockOptions, LockStore } from './lock.js';
 import { acquireLock } from './lock.js';
 import { decodeLockFile, encodeLockFile } from './lock-file.js';
+import { readPackHeader } from './pack-header.js';
 import type { SessionOptions } from './session.js';
 import { WriteSession } from './session.js';
 import type { Snapshot } from './snapshot.js';
-import { decodeSnapshot } from './snapshot.js';
+import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
 import type { TreeNode } from './tree.js';
 import { decodeTree } from './tree.js';
-import type { OpenOptions } from './unlock.js';
+import type { MakeCache, OpenOptions } from './unlock.js';
 import { unlock } from './unlock.js';
 
 export type { InitOptions } from './create.js';
@@ -44,31 +46,38 @@ export class Repository {
   readonly config: RepoConfig;
   readonly codec: Codec;
   readonly keyId: KeyId;
-  readonly index: BlobIndex = new BlobIndex();
+  readonly index: BlobIndex;
   readonly loader: BlobLoader;
   readonly #loadedIndexes = new Set<IndexId>();
   #writing = false;
 
-  private constructor(backend: Backend, config: RepoConfig, codec: Codec, keyId: KeyId) {
-    this.backend = backend;
+  private constructor(bare: Backend, cache: MakeCache | undefined, config: RepoConfig, codec: Codec, keyId: KeyId) {
+    this.index = new BlobIndex();
+    const { index } = this;
+    this.backend = cache?.(bare, config.id, (name) => index.isTreePack(name)) ?? bare;
     this.config = config;
     this.codec = codec;
     this.keyId = keyId;
-    this.loader = new BlobLoader(backend, this.index, codec);
+    this.loader = new BlobLoader(this.backend, index, codec);
   }
 
   /** Throws 'no-repository', 'wrong-password', 'unsupported' (a newer version), 'damaged', or what the backend throws. */
   static async open(options: OpenOptions): Promise<Repository> {
-    const { backend, crypto, zstd } = options;
+    const { backend, crypto, zstd, compression } = options;
     const { key, keyId, config } = await unlock(options);
-    const cached = options.cache?.(backend, config.id) ?? backend;
-    return new Repository(cached, config, { crypto, zstd, key, version: config.version }, keyId);
+    return new Repository(
+      backend,
+      options.cache,
+      config,
+      { crypto, zstd, key, version: config.version, compression },
+      keyId,
+    );
   }
 
   /** Makes a new, empty repository. Throws 'exists'. */
   static async init(options: InitOptions): Promise<Repository> {
     const { config, codec, keyId } = await createRepository(options);
-    return new Repository(options.cache?.(options.backend, config.id) ?? options.backend, config, codec, keyId);
+    return new Repository(options.backend, options.cache, config, codec, keyId);
   }
 
   async listSnapshots(signal?: AbortSignal): Promise<SnapshotId[]> {
@@ -84,24 +93,61 @@ export class Repository {
 
   /**
    * Brings the index up to date with the index files there are. One that is gone when it is fetched was replaced by a
-   * `prune` under way: then the list is taken anew.
+   * `prune` under way: then the list is taken anew. `onFile` is told of each file that is added.
    */
-  async loadIndex(signal?: AbortSignal): Promise<void> {
+  async loadIndex(signal?: AbortSignal, onFile?: (id: IndexId, file: IndexFile) => void): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const files = await this.backend.list('index', { signal });
       const fresh = files.map((file) => file.name as IndexId).filter((id) => !this.#loadedIndexes.has(id));
       try {
-        return await forEachLimit(fresh, CONNECTIONS, (id) => this.#loadIndexFile(id, signal), signal);
+        return await forEachLimit(fresh, CONNECTIONS, (id) => this.#loadIndexFile(id, signal, onFile), signal);
       } catch (error) {
         if (attempt >= INDEX_ATTEMPTS || !isSyncError(error, 'not-found')) throw error;
       }
     }
   }
 
-  async #loadIndexFile(id: IndexId, signal: AbortSignal | undefined): Promise<void> {
-    const plain = await loadUnpacked(this.backend, this.codec, 'index', id, signal);
-    for (const pack of decodeIndexFile(plain, `index/${shortId(id)}`).packs) this.index.addPack(pack.id, pack.blobs);
+  /** As `loadIndex`, with what was known forgotten first: for those who hold others off, and remove packs. */
+  async reloadIndex(signal?: AbortSignal, onFile?: (id: IndexId, file: IndexFile) => void): Promise<void> {
+    this.#loadedIndexes.clear();
+    this.index.clear();
+    await this.loadIndex(signal, onFile);
+  }
+
+  async #loadIndexFile(
+    id: IndexId,
+    signal: AbortSignal | undefined,
+    onFile: ((id: IndexId, file: IndexFile) => void) | undefined,
+  ): Promise<void> {
+    const file = await this.readIndexFile(id, signal);
+    for (const pack of file.packs) this.index.addPack(pack.id, pack.blobs);
     this.#loadedIndexes.add(id);
+    onFile?.(id, file);
+  }
+
+  async listIndexFiles(signal?: AbortSignal): Promise<IndexId[]> {
+    return (await this.backend.list('index', { signal })).map((file) => file.name as IndexId);
+  }
+
+  /** One index file, without adding it to the index in memory. Throws 'damaged', 'not-found'. */
+  async readIndexFile(id: IndexId, signal?: AbortSignal): Promise<IndexFile> {
+    const plain = await loadUnpacked(this.backend, this.codec, 'index', id, signal);
+    return decodeIndexFile(plain, `index/${shortId(id)}`);
+  }
+
+  /** What a pack holds, by its own header: one request, rarely two. Throws 'damaged', 'not-found'. */
+  readPackHeader(id: PackId, size: number, signal?: AbortSignal): Promise<PackedBlob[]> {
+    return readPackHeader(this.backend, this.codec, id, size, signal);
+  }
+
+  /** Stores a snapshot of which all trees and blobs are stored already. */
+  saveSnapshot(snapshot: Snapshot, signal?: AbortSignal): Promise<SnapshotId> {
+    return saveUnpacked(this.backend, this.codec, 'snapshots', encodeSnapshot(snapshot), signal);
+  }
+
+  /** Throws 'forbidden' where the server is append-only. */
+  removeSnapshot(id: SnapshotId, signal?: AbortSignal): Promise<void> {
+    return this.backend.remove('snapshots', id, { signal });
   }
 
   async loadBlob(type: BlobType, id: BlobId, signal?: AbortSignal): Promise<Bytes> {
@@ -146,16 +192,42 @@ export class Repository {
   }
 
   /**
+   * Runs `work` while nobody else uses the repository: for what removes or replaces files. `work` gets the lock, whose
+   * `lost` signal ends it, and opens sessions with `writeUnder`. Throws 'locked'.
+   */
+  async exclusively<T>(
+    options: Pick<WriteOptions, 'signal' | 'lock'>,
+    work: (lock: HeldLock) => Promise<T>,
+  ): Promise<T> {
+    this.#refuseReadOnly();
+    const lock = await acquireLock(this.locks, { ...options.lock, exclusive: true, signal: options.signal });
+    try {
+      return await work(lock);
+    } finally {
+      await lock.release().catch(() => {
+        // What was done is done, and a lock left behind goes stale by itself.
+      });
+    }
+  }
+
+  /** As `write`, under a lock that the caller holds. */
+  async writeUnder<T>(
+    lock: HeldLock,
+    options: SessionOptions,
+    work: (session: WriteSession) => Promise<T>,
+  ): Promise<T> {
+    this.#refuseReadOnly();
+    return this.#alone(() => this.#writeLocked(lock, options, work));
+  }
+
+  /**
    * Runs `work` with a session that may write, under a non-exclusive lock; one at a time, since what one session has
    * claimed another would take for stored. Whatever `work` adds without a commit is unused data, which `prune` clears.
    * Throws what went wrong first: 'locked', 'unsupported' for a repository that must not be written, …
    */
   async write<T>(options: WriteOptions, work: (session: WriteSession) => Promise<T>): Promise<T> {
-    if (this.config.readOnlyReason !== undefined) throw new SyncError('unsupported', this.config.readOnlyReason);
-    if (this.#writing)
-      throw new SyncError('usage', 'this process writes to the repository already; wait until it is done');
-    this.#writing = true;
-    try {
+    this.#refuseReadOnly();
+    return this.#alone(async () => {
       const lock = await acquireLock(this.locks, { ...options.lock, signal: options.signal });
       try {
         return await this.#writeLocked(lock, options, work);
@@ -164,6 +236,19 @@ export class Repository {
           // What was written is safe, and a lock left behind goes stale by itself.
         });
       }
+    });
+  }
+
+  #refuseReadOnly(): void {
+    if (this.config.readOnlyReason !== undefined) throw new SyncError('unsupported', this.config.readOnlyReason);
+  }
+
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#writing)
+      throw new SyncError('usage', 'this process writes to the repository already; wait until it is done');
+    this.#writing = true;
+    try {
+      return await work();
     } finally {
       this.#writing = false;
     }

@@ -6,6 +6,7 @@ import type { Bytes } from '../base/bytes.js';
 import { isSyncError, SyncError } from '../base/errors.js';
 import type { KeyId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
+import type { CompressionMode } from '../compress/level.js';
 import type { Zstd } from '../compress/zstd.js';
 import type { MasterKey } from '../crypto/box.js';
 import { open } from '../crypto/box.js';
@@ -18,6 +19,9 @@ import { decodeKeyFile, openKeyFile } from './key-file.js';
 /** As many keys as restic tries. */
 export const MAX_KEYS = 20;
 
+/** `isTreePack` says of a pack's name whether the index, as far as it is loaded, knows trees in it. */
+export type MakeCache = (inner: Backend, repositoryId: string, isTreePack: (name: string) => boolean) => Backend;
+
 export interface OpenOptions {
   readonly backend: Backend;
   readonly crypto: CryptoProvider;
@@ -27,7 +31,9 @@ export interface OpenOptions {
   /** The key to try first: the one that fitted last time. */
   readonly keyHint?: string | undefined;
   /** Puts a cache in front of the backend, once the repository's id is known. */
-  readonly cache?: ((inner: Backend, repositoryId: string) => Backend) | undefined;
+  readonly cache?: MakeCache | undefined;
+  /** For data that will be written; 'auto' by default. */
+  readonly compression?: CompressionMode | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,7 +47,8 @@ async function readConfig(backend: Backend, signal?: AbortSignal): Promise<Bytes
 }
 
 function noRepository(backend: Backend, cause?: unknown): SyncError {
-  return new SyncError('no-repository', `there is no repository at ${backend.location}`, { cause });
+  const { location } = backend;
+  return new SyncError('no-repository', `there is no repository at ${location}`, { cause, details: { location } });
 }
 
 export interface Unlocked {

@@ -3,6 +3,7 @@ import type { Bytes } from '../base/bytes.js';
 import type { ErrorCode } from '../base/errors.js';
 import { isSyncError, SyncError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
+import type { CompressionMode } from '../compress/level.js';
 import type { MasterKey } from '../crypto/box.js';
 import type { SealedBlob } from '../repo/codec.js';
 import type { PackPart } from '../repo/loader.js';
@@ -13,6 +14,7 @@ export interface WorkerSetup {
   readonly key: MasterKey;
   readonly version: 1 | 2;
   readonly polynomial: string;
+  readonly compression?: CompressionMode | undefined;
 }
 
 export type ToWorker =

@@ -22,8 +22,8 @@ interface Waiting {
 
 async function makeTools(setup: WorkerSetup): Promise<FileTools> {
   const polynomial = parsePolynomial(setup.polynomial);
-  const { key, version } = setup;
-  const codec = { crypto: defaultCrypto(), zstd: await loadZstd(), key, version };
+  const { key, version, compression } = setup;
+  const codec = { crypto: defaultCrypto(), zstd: await loadZstd(), key, version, compression };
   return { codec, newChunker: () => createChunker(polynomial) };
 }
 

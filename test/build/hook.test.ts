@@ -6,7 +6,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { bundleHook } from '../../scripts/bundle.mjs';
+import { bundleProgram } from '../../scripts/bundle.mjs';
 import { runProgram } from '../helpers/process.js';
 import { tempFolder } from '../helpers/temp.js';
 
@@ -22,7 +22,8 @@ describe('the hook in one file', () => {
 
   beforeAll(async () => {
     made = join(tempFolder(), 'hook.mjs');
-    await bundleHook({ entry: join(fixtures, 'hook.ts'), worker: join(fixtures, 'thread.ts'), outfile: made });
+    const worker = join(fixtures, 'thread.ts');
+    await bundleProgram({ name: 'instance-sync', entry: join(fixtures, 'hook.ts'), worker, outfile: made });
   });
 
   /** Runs a copy of it alone in a new folder that holds only `present`. */

@@ -12,7 +12,7 @@ export type Sources = ReadonlyMap<string, string>;
 export interface Rules {
   /**
    * Room → what it may import besides itself: rooms, single files (`repo/codec`), or '*' for everything. The room of
-   * `crypto/box.ts` is `crypto`, that of `open.ts` is `open`.
+   * `crypto/box.ts` is `crypto`, that of `open.ts` is `open`; a row `cli/restic` makes that folder a room of its own.
    */
   readonly rooms: Readonly<Record<string, readonly string[]>>;
   /** Room or file → packages it may import; what is not named may import none. */
@@ -56,7 +56,7 @@ export function violations(sources: Sources, rules: Rules): string[] {
 }
 
 function importFaults(file: string, path: string, sources: Sources, rules: Rules): string[] {
-  const room = roomOf(file);
+  const room = roomOf(file, rules.rooms);
   if (path.startsWith('node:')) {
     const pure = Object.keys(rules.pure).filter((place) => isIn(file, [place]));
     const allowed = pure.flatMap((place) => rules.pure[place] ?? []);
@@ -69,7 +69,7 @@ function importFaults(file: string, path: string, sources: Sources, rules: Rules
   }
   const target = resolve(file, path);
   if (!sources.has(target)) return [`${file}: imports ${path}, which is no file of src/ (relative imports end in .js)`];
-  if (roomOf(target) === room && target.includes('/') === file.includes('/')) return [];
+  if (roomOf(target, rules.rooms) === room && target.includes('/') === file.includes('/')) return [];
   const allowed = rules.rooms[room];
   if (allowed === undefined) return [`${file}: the room ${room} has no row in the table`];
   return allowed.includes('*') || isIn(target, allowed)
@@ -96,15 +96,19 @@ function styleFaults(file: string, text: string, facts: readonly Fact[], rules: 
 
 /** Whether a file is one of the places, each a room or a file without its ending. */
 function isIn(file: string, places: readonly string[]): boolean {
-  return places.includes(stem(file)) || (file.includes('/') && places.includes(roomOf(file)));
+  return places.includes(stem(file)) || places.some((place) => file.startsWith(`${place}/`));
 }
 
 function stem(file: string): string {
   return file.replace(/(\.d)?\.ts$/, '');
 }
 
-function roomOf(file: string): string {
-  return file.includes('/') ? (file.split('/')[0] ?? '') : stem(file);
+/** The folder; a folder in it where the table has a row of its own for that. */
+function roomOf(file: string, rooms: Rules['rooms'] = {}): string {
+  const steps = file.split('/');
+  const inner = steps.slice(0, 2).join('/');
+  if (steps.length > 2 && inner in rooms) return inner;
+  return steps.length > 1 ? (steps[0] ?? '') : stem(file);
 }
 
 function resolve(file: string, path: string): string {

@@ -1,0 +1,71 @@
+/** What a command is given: its flags, its output, and the way to its repository. */
+import { SyncError } from '../../base/errors.js';
+import { openRepository } from '../../open.js';
+import type { LockOptions } from '../../repo/lock.js';
+import type { Repository } from '../../repo/repository.js';
+import type { Context, LockMode, OpenSettings } from './command.js';
+import type { Output } from './output.js';
+import { parseDuration } from './parse.js';
+import type { ParsedLine } from './parse-flags.js';
+import { repositorySettings } from './repository-settings.js';
+
+export interface ContextOptions extends ParsedLine {
+  readonly out: Output;
+  readonly signal: AbortSignal;
+  readonly env: Context['env'];
+  readonly cwd: string;
+  readonly commands: Context['commands'];
+}
+
+/** `close` frees the repositories that were opened. */
+export function createContext(options: ContextOptions): Context & { close(): Promise<void> } {
+  const { args, flags, out, signal, env, cwd, commands } = options;
+  const opened: Repository[] = [];
+
+  const open = async (settings: OpenSettings = {}): Promise<Repository> => {
+    const repo = await openRepository(await repositorySettings(options, settings.from ?? false));
+    opened.push(repo);
+    const { version, id } = repo.config;
+    const level = version === 2 ? `, compression level ${flags.text('compression') ?? 'auto'}` : '';
+    out.infoOnTerminal(`repository ${id.slice(0, 8)} opened (version ${version}${level})`);
+    return repo;
+  };
+
+  const lock = lockOptions(options);
+  const withRepository = async <T>(
+    mode: LockMode,
+    work: (repo: Repository, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    const repo = await open();
+    if (mode === 'none' || flags.bool('no-lock')) return work(repo, signal);
+    if (mode === 'shared') return repo.read({ signal, lock }, () => work(repo, signal));
+    return repo.exclusively({ signal, lock }, (held) => work(repo, AbortSignal.any([signal, held.lost])));
+  };
+
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((repo) => repo.backend.close()));
+  };
+  return { args, flags, out, signal, env, cwd, commands, lock, open, withRepository, close };
+}
+
+/** --retry-lock, and what is told while it waits. */
+function lockOptions({ flags, out }: ContextOptions): Omit<LockOptions, 'signal'> {
+  const text = flags.text('retry-lock');
+  if (!text) return {};
+  let told = false;
+  const onWait = (holder: string): void => {
+    if (!told) out.info(`repo already locked, waiting up to ${text} for the lock (${holder})`);
+    told = true;
+  };
+  return { waitMs: durationOf(text), onWait };
+}
+
+function durationOf(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new SyncError('usage', `invalid argument "${text}" for "--retry-lock" flag: ${String(error)}`, {
+      cause: error,
+    });
+  }
+}

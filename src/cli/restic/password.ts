@@ -1,0 +1,133 @@
+/**
+ * Where the password of the repository comes from: a command, a file, the environment, the terminal; in this order, as
+ * restic looks.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { SyncError } from '../../base/errors.js';
+
+export interface PasswordSources {
+  readonly command: string | undefined;
+  readonly file: string | undefined;
+  /** Taken as it is. */
+  readonly value: string | undefined;
+  /** --insecure-no-password. */
+  readonly none: boolean;
+  /** What to ask in a terminal. */
+  readonly prompt: string;
+  /** For a repository that is made now: asked twice. */
+  readonly isNew: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Throws 'usage' where nothing gives a password. */
+export async function readPassword(sources: PasswordSources): Promise<string> {
+  const { command, file, value, none, prompt, signal } = sources;
+  if (command && file) throw new SyncError('usage', 'give --password-file or --password-command, not both');
+  if (none) {
+    if (command || file || value) {
+      throw new SyncError('usage', '--insecure-no-password cannot be used together with a password');
+    }
+    return '';
+  }
+  const password = command
+    ? await fromCommand(command, signal)
+    : file
+      ? await passwordFromFile(file)
+      : value || (await (sources.isNew ? newPasswordFromTerminal(signal) : passwordFromTerminal(prompt, signal)));
+  if (password === '') {
+    const hint = 'pass --insecure-no-password to allow that';
+    throw new SyncError('usage', `an empty password is not allowed by default; ${hint}`);
+  }
+  return password;
+}
+
+/** The text without blanks around it, in UTF-8 or, with a byte order mark, UTF-16. */
+export async function passwordFromFile(path: string): Promise<string> {
+  try {
+    return decodeText(await readFile(path)).trim();
+  } catch (error) {
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'does not exist' : String(error);
+    throw new SyncError('usage', `the password file ${path} ${reason}`, { cause: error });
+  }
+}
+
+function decodeText(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  return new TextDecoder('utf-8').decode(bytes);
+}
+
+async function fromCommand(command: string, signal: AbortSignal): Promise<string> {
+  const [program, ...args] = splitCommand(command);
+  if (program === undefined) throw new SyncError('usage', 'the password command is empty');
+  const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'inherit'], signal });
+  const parts: Buffer[] = [];
+  child.stdout?.on('data', (part: Buffer) => parts.push(part));
+  const [code] = await once(child, 'close').catch((error: unknown) => {
+    throw new SyncError('usage', `the password command ${program} could not be run: ${String(error)}`, {
+      cause: error,
+    });
+  });
+  if (code !== 0) throw new SyncError('usage', `the password command ${program} ended with exit code ${String(code)}`);
+  return Buffer.concat(parts).toString('utf8').trim();
+}
+
+/** A command line into words: blanks separate, quotes hold together, a backslash takes the next character as it is. */
+export function splitCommand(line: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (let i = 0; i < line.length; i++) {
+    const char = line.charAt(i);
+    if (quote !== '') {
+      if (char === quote) quote = '';
+      else if (char === '\\' && quote === '"') word = (word ?? '') + line.charAt(++i);
+      else word = (word ?? '') + char;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      word ??= '';
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else {
+      word = (word ?? '') + (char === '\\' ? line.charAt(++i) : char);
+    }
+  }
+  if (quote !== '') throw new SyncError('usage', `a quote is not closed in ${JSON.stringify(line)}`);
+  if (word !== undefined) words.push(word);
+  return words;
+}
+
+/** Asks in a terminal without showing what is typed; a first line of standard input where that is no terminal. */
+export async function passwordFromTerminal(prompt: string, signal: AbortSignal): Promise<string> {
+  const { stdin, stderr } = process;
+  if (stdin.isTTY) stderr.write(prompt);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: silent, terminal: stdin.isTTY === true });
+  const stop = (): void => lines.close();
+  signal.addEventListener('abort', stop, { once: true });
+  lines.once('SIGINT', () => process.emit('SIGINT'));
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      lines.once('line', resolve);
+      lines.once('close', () => reject(new SyncError(signal.aborted ? 'aborted' : 'usage', 'no password was given')));
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    lines.close();
+    if (stdin.isTTY) stderr.write('\n');
+  }
+}
+
+/** A new password: asked twice in a terminal. */
+export async function newPasswordFromTerminal(signal: AbortSignal): Promise<string> {
+  const first = await passwordFromTerminal('enter new password: ', signal);
+  if (!process.stdin.isTTY) return first;
+  if ((await passwordFromTerminal('enter password again: ', signal)) === first) return first;
+  throw new SyncError('usage', 'the two passwords are not equal; nothing was changed');
+}

@@ -1,0 +1,48 @@
+/**
+ * Failures in the words that restic has for them, where programs that drive it look for those words; all others speak
+ * for themselves.
+ */
+import type { SyncError } from '../../base/errors.js';
+import { shortId } from '../../base/ids.js';
+import { parseGoTime } from '../../repo/go-time.js';
+import type { LockFile } from '../../repo/lock-file.js';
+import { formatLocalTime } from './parse.js';
+
+/** The lines for standard error. Codes of `plain` errors come without "Fatal: ". */
+export function failureText(error: SyncError): string {
+  const { code, message, details } = error;
+  switch (code) {
+    case 'aborted':
+      return 'Fatal: interrupted';
+    case 'wrong-password':
+      return 'Fatal: wrong password or no key found';
+    case 'no-repository': {
+      const place = typeof details['location'] === 'string' ? details['location'] : '';
+      return `Fatal: repository does not exist: ${message}\nIs there a repository at the following location?\n${place}`;
+    }
+    case 'locked':
+      return lockedText(error);
+    default:
+      return details['plain'] === true ? message : `Fatal: ${message}`;
+  }
+}
+
+function lockedText({ message, details }: SyncError): string {
+  const { lock, id } = details;
+  const advice = 'the `unlock` command can be used to remove stale locks';
+  if (!isLock(lock) || typeof id !== 'string') return `unable to create lock in backend: ${message}\n${advice}`;
+  const ns = parseGoTime(lock.time);
+  const age = (Date.now() - Number(ns / 1_000_000n)) / 1000;
+  const how = lock.exclusive ? 'exclusively ' : '';
+  const who = `PID ${lock.pid} on ${lock.hostname} by ${lock.username} (UID ${lock.uid ?? 0}, GID ${lock.gid ?? 0})`;
+  return [
+    `unable to create lock in backend: repository is already locked ${how}by ${who}`,
+    `lock was created at ${formatLocalTime(ns)} (${age.toFixed(3)}s ago)`,
+    `storage ID ${shortId(id)}`,
+    advice,
+  ].join('\n');
+}
+
+function isLock(value: unknown): value is LockFile {
+  return typeof value === 'object' && value !== null && 'pid' in value && 'hostname' in value && 'time' in value;
+}
