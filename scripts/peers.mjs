@@ -47,6 +47,17 @@ export async function preparePeers() {
 
 async function unpack(work, name) {
   const [suite, archive, path] = PEERS[name];
+  const folder = await unpackPackage(work, suite, archive);
+  const program = join(folder, path);
+  chmodSync(program, 0o755);
+  // Another file system, perhaps: copy beside the place, then rename.
+  const part = join(peersFolder, `.${name}.${process.pid}`);
+  await must('cp', [program, part], work);
+  renameSync(part, join(peersFolder, name));
+}
+
+/** A Debian package's files in a folder below `work`, which is returned. Throws, in one line, where that cannot be. */
+export async function unpackPackage(work, suite, archive) {
   const options = await suiteOptions(work, suite);
   const folder = join(work, `${suite}-${archive}`);
   mkdirSync(folder);
@@ -54,12 +65,7 @@ async function unpack(work, name) {
   const file = readdirSync(folder).find((entry) => entry.endsWith('.deb'));
   if (file === undefined) throw new Error(`apt-get downloaded no package ${archive} of ${suite}`);
   await must('dpkg-deb', ['-x', file, 'root'], folder);
-  const program = join(folder, 'root', path);
-  chmodSync(program, 0o755);
-  // Another file system, perhaps: copy beside the place, then rename.
-  const part = join(peersFolder, `.${name}.${process.pid}`);
-  await must('cp', [program, part], folder);
-  renameSync(part, join(peersFolder, name));
+  return join(folder, 'root');
 }
 
 /** apt's options for one suite with lists, cache and sources of its own below `work`; fetches the lists once. */

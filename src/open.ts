@@ -119,7 +119,8 @@ export interface InitRepositoryOptions extends OpenRepositoryOptions {
 /** Throws 'no-repository', 'wrong-password', 'unsupported', 'usage' and what the backend throws. */
 export async function openRepository(options: OpenRepositoryOptions): Promise<Repository> {
   const parts = await repositoryParts(options);
-  return Repository.open({ ...parts, passwords: [options.password], keyHint: options.keyHint });
+  const opening = Repository.open({ ...parts, passwords: [options.password], keyHint: options.keyHint });
+  return orClose(parts.backend, opening);
 }
 
 /** Throws 'exists'. */
@@ -128,7 +129,18 @@ export async function initRepository(options: InitRepositoryOptions): Promise<Re
   const random = (length: number): Uint8Array => parts.crypto.randomBytes(length);
   const chunkerPolynomial = options.chunkerPolynomial ?? formatPolynomial(randomPolynomial(random));
   const version = options.version ?? 2;
-  return Repository.init({ ...parts, password: options.password, version, chunkerPolynomial });
+  const making = Repository.init({ ...parts, password: options.password, version, chunkerPolynomial });
+  return orClose(parts.backend, making);
+}
+
+/** Connections do not outlive a repository that could not be opened. */
+async function orClose(backend: Backend, opening: Promise<Repository>): Promise<Repository> {
+  try {
+    return await opening;
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
 }
 
 /** Files of a repository, with retries and a limit of requests, not opened. */

@@ -25,28 +25,20 @@ const RULES: Rules = {
     repo: ['base', 'crypto', 'compress', 'pack', 'backend'],
     // The thread's half of the engine: blobs made (codec) and parts opened (loader).
     worker: ['base', 'crypto', 'chunker', 'compress', 'repo/codec', 'repo/loader'],
-    browse: ['base', 'repo', 'pattern'],
+    browse: ['base', 'pack', 'repo', 'pattern'],
     pattern: ['base'],
     archive: ['base', 'repo', 'worker', 'browse', 'pattern'],
     // A restored tree is compared as the same manifest that a folder is.
     restore: ['base', 'repo', 'worker', 'archive', 'browse'],
-    maintain: ['base', 'pack', 'repo', 'worker', 'browse', 'pattern'],
+    // It works on the files of a repository, below its formats: backend and crypto for repairs and upgrades.
+    maintain: ['base', 'pack', 'backend', 'crypto', 'repo', 'worker', 'browse', 'pattern'],
     sync: ['base', 'repo', 'worker', 'archive', 'restore', 'maintain', 'disk'],
     server: ['base', 'disk', 'backend'],
     cli: ['index', 'ui', 'server', 'base'],
     // restic's commands show the inside of a repository: they are built on the rooms, not on the public library.
     'cli/restic': [
-      'cli',
-      'ui',
-      'open',
-      'base',
-      'compress',
-      'repo',
-      'browse',
-      'pattern',
-      'archive',
-      'restore',
-      'maintain',
+      ...['base', 'ui', 'cli', 'open', 'pack', 'backend', 'compress', 'repo'],
+      ...['browse', 'pattern', 'archive', 'restore', 'maintain'],
     ],
     open: ['*'],
     index: ['open', 'sync', 'server', 'base'],
@@ -60,7 +52,6 @@ const RULES: Rules = {
     server: ['bcryptjs'],
     cli: ['commander', 'virtual:version'],
     'cli/restic': ['virtual:version'],
-    restore: ['yazl'],
     open: ['virtual:worker-source', 'virtual:version'],
   },
   pure: {

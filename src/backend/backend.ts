@@ -45,6 +45,9 @@ export interface Backend {
   /** Stores a new file, durably, all or nothing. Throws 'exists' if one of that name is there. */
   write(type: FileType, name: string, data: Bytes, options?: CallOptions): Promise<void>;
 
+  /** Puts another `config` in the place of the one there, in one step. Absent where there is no such step. */
+  replaceConfig?(data: Bytes, options?: CallOptions): Promise<void>;
+
   /** Removes a file; succeeds when it is not there. Throws 'forbidden' where the server is append-only. */
   remove(type: FileType, name: string, options?: CallOptions): Promise<void>;
 

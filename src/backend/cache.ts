@@ -31,12 +31,14 @@ class CacheBackend implements Backend {
   /** Whole files on their way, so that ten blobs of one pack fetch it once. */
   readonly #fetching = new Map<string, Promise<Bytes>>();
   #complained = false;
+  readonly replaceConfig?: NonNullable<Backend['replaceConfig']>;
 
   constructor(inner: Backend, options: CacheOptions) {
     if (!isId(options.repositoryId))
       throw new SyncError('internal', 'a cache needs the repository id of 64 hex digits');
     this.location = inner.location;
     this.#inner = inner;
+    if (inner.replaceConfig !== undefined) this.replaceConfig = inner.replaceConfig.bind(inner);
     this.#options = options;
     this.#cache = new CacheFolder(options.folder, options.repositoryId);
   }

@@ -5,7 +5,7 @@
  * beside its place, fsynced, made read-only and renamed; restic ignores such leftovers, as does `list`.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
@@ -142,6 +142,23 @@ class LocalBackend implements Backend {
       throw ioError(error, `storing ${fileLabel(type, name)} as`, target);
     }
     if (type === 'config') this.#modes = undefined;
+  }
+
+  async replaceConfig(data: Bytes, options: CallOptions = {}): Promise<void> {
+    const target = join(this.location, 'config');
+    const temporary = `${target}-tmp-${randomBytes(6).toString('hex')}`;
+    try {
+      await writeTemporary(temporary, data, await this.#deriveModes(), options.signal);
+      // Windows puts nothing in the place of a file that is read-only.
+      if (process.platform === 'win32') await chmod(target, 0o600);
+      await whileBusy(() => rename(temporary, target), options);
+      await syncFolder(this.location);
+    } catch (error) {
+      // The old config is still there, or the new one is: only the reason of the failure matters.
+      await rm(temporary, { force: true }).catch(() => {});
+      throwIfAborted(options.signal);
+      throw ioError(error, 'storing config as', target);
+    }
   }
 
   async remove(type: FileType, name: string, options: CallOptions = {}): Promise<void> {

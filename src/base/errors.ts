@@ -79,6 +79,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied; this user needs the right to do that',
   EROFS: 'its disk can only be read, not written',
   EBUSY: 'another program uses it; close that and try again',
+  ENOTEMPTY: 'the folder is not empty',
   EIO: 'the disk reports an error; check it',
 };
 

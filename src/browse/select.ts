@@ -3,10 +3,11 @@
  * "<snapshot>:<folder>". As restic chooses, so that both programs act on the same ones.
  */
 import { forEachLimit } from '../base/concurrency.js';
-import { SyncError } from '../base/errors.js';
+import { isSyncError, SyncError } from '../base/errors.js';
 import type { SnapshotId } from '../base/ids.js';
-import { isId, shortId } from '../base/ids.js';
-import { parseGoTime } from '../repo/go-time.js';
+import { shortId } from '../base/ids.js';
+import type { ZoneNames } from '../repo/go-time.js';
+import { parseGoTime, printGoTime } from '../repo/go-time.js';
 import type { Repository } from '../repo/repository.js';
 import type { Snapshot } from '../repo/snapshot.js';
 
@@ -28,23 +29,33 @@ export interface SnapshotFilter {
 export interface SelectOptions {
   readonly filter?: SnapshotFilter | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** A snapshot file that cannot be read, or an id that names none: told here, and the rest goes on; thrown without it. */
-  readonly onProblem?: ((id: string, error: unknown) => void) | undefined;
+  /**
+   * A snapshot file that cannot be read, or an id that names none: told here by what named it, and the rest goes on;
+   * thrown without it. Also told, as "filters": that a filter was given which has no say.
+   */
+  readonly onProblem?: ((name: string, error: unknown) => void) | undefined;
 }
 
 const CONNECTIONS = 5;
 
-/** All snapshots, the oldest first; equal times in order of their ids. */
+/** All snapshots that the filter lets through, the oldest first; equal times in order of their ids. */
 export async function loadSnapshots(repo: Repository, options: SelectOptions = {}): Promise<NamedSnapshot[]> {
+  return loadListed(repo, await repo.listSnapshots(options.signal), options);
+}
+
+async function loadListed(
+  repo: Repository,
+  ids: readonly SnapshotId[],
+  options: SelectOptions,
+): Promise<NamedSnapshot[]> {
   const found: NamedSnapshot[] = [];
-  const ids = await repo.listSnapshots(options.signal);
   await forEachLimit(
     ids,
     CONNECTIONS,
     async (id) => {
       try {
-        const snapshot = await repo.loadSnapshot(id, options.signal);
-        if (matches(snapshot, options.filter ?? {})) found.push({ id, snapshot });
+        const one = await loadNamed(repo, id, options.signal);
+        if (matches(one.snapshot, options.filter ?? {})) found.push(one);
       } catch (error) {
         if (options.onProblem === undefined || options.signal?.aborted) throw error;
         options.onProblem(id, error);
@@ -56,8 +67,8 @@ export async function loadSnapshots(repo: Repository, options: SelectOptions = {
 }
 
 /**
- * The snapshots that a command line names: those of `specs` (the filter then only chooses what "latest" is), or all that
- * the filter lets through if there are none. Each comes once, the oldest first.
+ * The snapshots that a command line names: those of `specs`, each once and in that order (the filter then only chooses
+ * what "latest" is); or all that the filter lets through if there are none, the oldest first.
  */
 export async function selectSnapshots(
   repo: Repository,
@@ -67,16 +78,32 @@ export async function selectSnapshots(
   if (specs.length === 0) return loadSnapshots(repo, options);
   const ids = await repo.listSnapshots(options.signal);
   const found = new Map<SnapshotId, NamedSnapshot>();
-  for (const spec of specs) {
+  for (const spec of new Set(specs)) {
     try {
-      const one = await selectFrom(repo, ids, spec, options);
-      found.set(one.id, one);
+      const one = await selectWhole(repo, ids, spec, options);
+      if (!found.has(one.id)) found.set(one.id, one);
     } catch (error) {
       if (options.onProblem === undefined || options.signal?.aborted) throw error;
       options.onProblem(spec, error);
     }
   }
+  if (!specs.includes('latest') && !isEmpty(options.filter ?? {})) {
+    options.onProblem?.('filters', new SyncError('usage', 'explicit snapshot ids are given'));
+  }
   return [...found.values()];
+}
+
+async function selectWhole(
+  repo: Repository,
+  ids: readonly SnapshotId[],
+  spec: string,
+  options: SelectOptions,
+): Promise<NamedSnapshot> {
+  if (/:./s.test(spec)) throw new SyncError('usage', '<snapshot>:<subfolder> syntax not allowed');
+  const { filter = {} } = options;
+  const one = await selectFrom(repo, ids, splitSpec(spec).name, options);
+  if (one === undefined) throw new SyncError('not-found', `no snapshot matched given filter ${describeFilter(filter)}`);
+  return one;
 }
 
 export interface SelectedFolder extends NamedSnapshot {
@@ -91,8 +118,17 @@ export async function selectSnapshot(
   options: SelectOptions = {},
 ): Promise<SelectedFolder> {
   const { name, subfolder } = splitSpec(spec);
+  const { filter = {} } = options;
   const one = await selectFrom(repo, await repo.listSnapshots(options.signal), name, options);
-  return { ...one, subfolder };
+  if (one !== undefined) return { ...one, subfolder };
+  throw new SyncError('not-found', `snapshot filter ${describeFilter(filter)}: no snapshot found`);
+}
+
+/** As selectSnapshot, for commands that know no "latest": it is looked for among the ids. */
+export async function selectById(repo: Repository, spec: string, signal?: AbortSignal): Promise<SelectedFolder> {
+  const { name, subfolder } = splitSpec(spec);
+  const id = findByPrefix(await repo.listSnapshots(signal), name);
+  return { ...(await loadNamed(repo, id, signal)), subfolder };
 }
 
 /** "latest:a/b" is the folder a/b of the latest snapshot. */
@@ -104,30 +140,48 @@ export function splitSpec(spec: string): { readonly name: string; readonly subfo
 }
 
 /** Throws 'usage' for a beginning that fits several, 'not-found' if it fits none. */
-export function findByPrefix<T extends string>(ids: readonly T[], prefix: string, what: string): T {
-  const found = isId(prefix) ? ids.filter((id) => id === prefix) : ids.filter((id) => id.startsWith(prefix));
+export function findByPrefix<T extends string>(ids: readonly T[], prefix: string): T {
+  const found = ids.filter((id) => id.startsWith(prefix));
   const [first] = found;
-  if (first === undefined || prefix === '')
-    throw new SyncError('not-found', `no matching ID found for prefix "${prefix}"`);
-  if (found.length > 1) {
-    throw new SyncError('usage', `multiple IDs with prefix "${prefix}" found: give more digits of the ${what}'s id`);
-  }
-  return first;
+  if (found.length > 1) throw new SyncError('usage', `multiple IDs with prefix "${prefix}" found`);
+  // Nothing is the beginning of everything; but whoever says nothing does not mean the only one there is.
+  if (first !== undefined && prefix !== '') return first;
+  throw new SyncError('not-found', `no matching ID found for prefix "${prefix}"`);
 }
 
+/** Undefined if there is no latest. It is not known which one that is while one cannot be read. */
 async function selectFrom(
   repo: Repository,
   ids: readonly SnapshotId[],
-  spec: string,
-  options: SelectOptions,
-): Promise<NamedSnapshot> {
-  if (spec === 'latest') {
-    const last = (await loadSnapshots(repo, options)).at(-1);
-    if (last === undefined) throw new SyncError('not-found', 'no snapshot found');
-    return last;
+  name: string,
+  { filter, signal }: SelectOptions,
+): Promise<NamedSnapshot | undefined> {
+  if (name === 'latest') return (await loadListed(repo, ids, { filter, signal })).at(-1);
+  return loadNamed(repo, findByPrefix(ids, name), signal);
+}
+
+async function loadNamed(repo: Repository, id: SnapshotId, signal?: AbortSignal): Promise<NamedSnapshot> {
+  try {
+    return { id, snapshot: await repo.loadSnapshot(id, signal) };
+  } catch (error) {
+    if (!isSyncError(error) || error.code === 'aborted') throw error;
+    const message = `failed to load snapshot ${shortId(id)}: ${error.message}`;
+    throw new SyncError(error.code, message, {
+      cause: error,
+      retryable: error.retryable,
+      details: { ...error.details, id },
+    });
   }
-  const id = findByPrefix(ids, spec, 'snapshot');
-  return { id, snapshot: await repo.loadSnapshot(id, options.signal) };
+}
+
+function isEmpty({ hosts = [], tags = [], paths = [] }: SnapshotFilter): boolean {
+  return hosts.length + tags.length + paths.length === 0;
+}
+
+/** "(Paths:[/a /b] Tags:[[x, y] [z]] Hosts:[pc])". */
+function describeFilter({ hosts = [], tags = [], paths = [] }: SnapshotFilter): string {
+  const lists = tags.map((one) => `[${one.join(', ')}]`);
+  return `(Paths:[${paths.join(' ')}] Tags:[${lists.join(' ')}] Hosts:[${hosts.join(' ')}])`;
 }
 
 export function matches(snapshot: Snapshot, filter: SnapshotFilter): boolean {
@@ -140,19 +194,26 @@ export function matches(snapshot: Snapshot, filter: SnapshotFilter): boolean {
   );
 }
 
-/** Whether it has all of the tags; the list [''] asks for none at all. */
+/** Whether it has all of the tags. A snapshot without any fits a list up to whose empty tag all is well: it is asked for. */
 export function hasTags(snapshot: Snapshot, tags: readonly string[]): boolean {
   const own = snapshot.tags ?? [];
-  return tags.every((tag) => (tag === '' ? own.length === 0 : own.includes(tag)));
+  for (const tag of tags) {
+    if (tag === '' && own.length === 0) return true;
+    if (!own.includes(tag)) return false;
+  }
+  return true;
 }
 
-function sortByTime(snapshots: NamedSnapshot[]): NamedSnapshot[] {
+/** A new list, the oldest first; equal times in order of their ids. */
+export function sortByTime(snapshots: readonly NamedSnapshot[]): NamedSnapshot[] {
   const keyed = snapshots.map((one) => ({ one, ns: parseGoTime(one.snapshot.time) }));
   keyed.sort((a, b) => (a.ns === b.ns ? (a.one.id < b.one.id ? -1 : 1) : a.ns < b.ns ? -1 : 1));
   return keyed.map(({ one }) => one);
 }
 
-/** For messages: `snapshot 1a2b3c4d of [/home/x] at <time>`. */
-export function describeSnapshot({ id, snapshot }: NamedSnapshot): string {
-  return `snapshot ${shortId(id)} of [${(snapshot.paths ?? []).join(' ')}] at ${snapshot.time} by ${snapshot.username ?? ''}@${snapshot.hostname ?? ''}`;
+/** For messages, as restic prints one: `snapshot 1a2b3c4d of [/home/x] at <time> by root@pc`. */
+export function describeSnapshot({ id, snapshot }: NamedSnapshot, names?: ZoneNames): string {
+  const { paths, time, username = '', hostname = '' } = snapshot;
+  const when = printGoTime(time, names);
+  return `snapshot ${shortId(id)} of [${(paths ?? []).join(' ')}] at ${when} by ${username}@${hostname}`;
 }

@@ -8,6 +8,7 @@ import { toHex } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
+import { inspectFrame } from '../compress/frame.js';
 import type { CompressionMode } from '../compress/level.js';
 import { DATA_LEVELS, DEFAULT_LEVEL } from '../compress/level.js';
 import type { Zstd } from '../compress/zstd.js';
@@ -15,6 +16,7 @@ import type { MasterKey } from '../crypto/box.js';
 import { open, SEAL_OVERHEAD, seal } from '../crypto/box.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import type { BlobType, PackedBlob } from '../pack/header.js';
+import { ENTRY_SIZE, ENTRY_SIZE_COMPRESSED } from '../pack/header.js';
 
 export interface Codec {
   readonly crypto: CryptoProvider;
@@ -43,11 +45,18 @@ export function blobId(crypto: CryptoProvider, plain: Bytes): BlobId {
 
 /**
  * Compresses (version 2, unless empty or larger that way; trees always, as the format demands) and seals.
+ * `evenIfLarger` is for --repack-uncompressed, which would find the same blobs again and again.
  * The result is opened and hashed again, so that a fault in memory or in a codec never reaches the repository.
  */
-export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes): SealedBlob {
+export function sealBlob(
+  codec: Codec,
+  type: BlobType,
+  id: BlobId,
+  plain: Bytes,
+  evenIfLarger: boolean = type === 'tree',
+): SealedBlob {
   const packed = compress(codec, type, plain);
-  const compressed = packed !== undefined && (type === 'tree' || packed.length < plain.length);
+  const compressed = packed !== undefined && (evenIfLarger || packed.length < plain.length);
   const sealed = seal(codec.crypto, codec.key, compressed ? packed : plain);
   const blob: SealedBlob = compressed ? { id, type, sealed, uncompressedLength: plain.length } : { id, type, sealed };
   const again = openSealed(codec, blob.sealed, blob.uncompressedLength, `new blob ${shortId(id)}`);
@@ -67,10 +76,13 @@ function compress(codec: Codec, type: BlobType, plain: Bytes): Bytes | undefined
   return mode === 'off' ? undefined : codec.zstd.compress(plain, DATA_LEVELS[mode]);
 }
 
-/** Opens, decompresses and checks the hash. Throws 'damaged'. */
+/**
+ * Opens, decompresses and checks the hash. Throws 'damaged'. A tree is read even if its entry tells a wrong length:
+ * nothing is placed by it, and the hash decides.
+ */
 export function openBlob(codec: Codec, blob: PackedBlob, sealed: Bytes, where: string): Bytes {
   const what = `${blob.type} blob ${shortId(blob.id)} in ${where}`;
-  const plain = openSealed(codec, sealed, blob.uncompressedLength, what);
+  const plain = openSealed(codec, sealed, blob.uncompressedLength, what, blob.type === 'tree');
   const found = toHex(codec.crypto.sha256(plain));
   if (found !== blob.id) {
     throw new SyncError('damaged', `${what} has the wrong content: its hash is ${shortId(found)}`, {
@@ -80,15 +92,24 @@ export function openBlob(codec: Codec, blob: PackedBlob, sealed: Bytes, where: s
   return plain;
 }
 
-function openSealed(codec: Codec, sealed: Bytes, uncompressedLength: number | undefined, what: string): Bytes {
+/** `byFrame`: as long as the compressed frame says, if it does. */
+function openSealed(
+  codec: Codec,
+  sealed: Bytes,
+  uncompressedLength: number | undefined,
+  what: string,
+  byFrame = false,
+): Bytes {
   const plain = open(codec.crypto, codec.key, sealed, what);
   if (uncompressedLength === undefined) return plain;
-  if (uncompressedLength > MAX_PLAIN_BLOB) {
-    throw new SyncError('damaged', `${what} claims ${uncompressedLength} bytes, more than a blob can have`);
+  const told = byFrame ? inspectFrame(plain, MAX_PLAIN_BLOB, what).contentSize : undefined;
+  const length = told ?? uncompressedLength;
+  if (length > MAX_PLAIN_BLOB) {
+    throw new SyncError('damaged', `${what} claims ${length} bytes, more than a blob can have`);
   }
-  const out = codec.zstd.decompress(plain, uncompressedLength, what);
-  if (out.length !== uncompressedLength) {
-    throw new SyncError('damaged', `${what} has ${out.length} bytes where its entry says ${uncompressedLength}`);
+  const out = codec.zstd.decompress(plain, length, what);
+  if (out.length !== length) {
+    throw new SyncError('damaged', `${what} has ${out.length} bytes where its entry says ${length}`);
   }
   return out;
 }
@@ -96,4 +117,9 @@ function openSealed(codec: Codec, sealed: Bytes, uncompressedLength: number | un
 /** Plain length of a stored blob, from its entry alone. */
 export function plainLength(blob: PackedBlob): number {
   return blob.uncompressedLength ?? blob.length - SEAL_OVERHEAD;
+}
+
+/** Bytes that a blob takes in a pack: itself and its entry in the header. */
+export function sizeInPack(blob: SealedBlob): number {
+  return blob.sealed.length + (blob.uncompressedLength === undefined ? ENTRY_SIZE : ENTRY_SIZE_COMPRESSED);
 }

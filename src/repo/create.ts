@@ -14,6 +14,7 @@ import type { Codec } from './codec.js';
 import type { RepoConfig } from './config.js';
 import { encodeConfig } from './config.js';
 import { inTurn } from './init-turn.js';
+import type { KeyOwner } from './key-file.js';
 import { createKeyFile, encodeKeyFile, newMasterKey } from './key-file.js';
 import { thisOwner } from './owner.js';
 import type { OpenOptions } from './unlock.js';
@@ -89,10 +90,12 @@ export async function addKey(
   password: string,
   params: ScryptParams | undefined,
   signal?: AbortSignal,
+  owner: Omit<KeyOwner, 'created'> = {},
 ): Promise<KeyId> {
   const created = new Date().toISOString();
   const file = await createKeyFile(codec.crypto, password, codec.key, params ?? DEFAULT_SCRYPT, {
     ...thisOwner(),
+    ...owner,
     created,
   });
   const bytes = encodeKeyFile(file);

@@ -37,3 +37,23 @@ export function goCompactJson(json: string): string {
     token.startsWith('"') ? token.replace(/[<>&\u2028\u2029]/g, escapeOne) : '',
   );
 }
+
+/** JSON without spaces, as Go indents it: by two spaces, empty lists and objects on one line. */
+export function goIndentJson(compact: string): string {
+  let out = '';
+  let indent = '\n';
+  for (const [token] of compact.matchAll(/"(?:[^"\\]|\\.)*"|\[\]|\{\}|[[\]{},:]|[^"[\]{},:]+/gs)) {
+    if (token === '[' || token === '{') {
+      indent += '  ';
+      out += token + indent;
+    } else if (token === ']' || token === '}') {
+      indent = indent.slice(0, -2);
+      out += indent + token;
+    } else if (token === ',') {
+      out += token + indent;
+    } else {
+      out += token === ':' ? ': ' : token;
+    }
+  }
+  return out;
+}

@@ -42,6 +42,30 @@ export function parseGoTime(text: string): bigint {
   return BigInt(seconds) * NS + BigInt(digits.slice(0, 9).padEnd(9, '0'));
 }
 
+/** Whole seconds since 1970, rounded down also before it. */
+export function secondsOf(ns: bigint): number {
+  return Number((ns - modulo(ns, NS)) / NS);
+}
+
+/** How a zone is called in which `offset` seconds east of UTC hold at `seconds` since 1970; undefined: by its offset. */
+export type ZoneNames = (seconds: number, offset: number) => string | undefined;
+
+/** As Go prints such a time: "2026-11-22 11:18:40.31 +0000 UTC". */
+export function printGoTime(text: string, names: ZoneNames = () => undefined): string {
+  const [, date, time, zone = 'Z'] = /^(.{10})T(.{8}(?:\.\d+)?)(.*)$/.exec(normalGoTime(text)) ?? [];
+  if (zone === 'Z') return `${date} ${time} +0000 UTC`;
+  const offset = zone.replace(':', '');
+  const name = names(secondsOf(parseGoTime(text)), offsetSeconds(text) ?? 0);
+  return `${date} ${time} ${offset} ${name ?? offset}`;
+}
+
+/** The same time as Go writes it: what others may have left in, zeros at a fraction's end or "+00:00", is gone. */
+export function normalGoTime(text: string): string {
+  const [, seconds = '', digits = '', zone = ''] = /^(.{19})(?:\.(\d+))?(.*)$/.exec(text) ?? [];
+  const fraction = digits.slice(0, 9).replace(/0+$/, '');
+  return `${seconds}${fraction === '' ? '' : `.${fraction}`}${/^[+-]00:00$/.test(zone) ? 'Z' : zone}`;
+}
+
 /** Whether `parseGoTime` takes the text. */
 export function isGoTime(text: string): boolean {
   return utcSeconds(text) !== undefined;

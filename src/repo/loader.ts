@@ -32,6 +32,13 @@ export interface BlobOpener {
   openPart(part: PackPart, bytes: Bytes): Promise<(Bytes | SyncError)[]>;
 }
 
+export interface LoadManyOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly opener?: BlobOpener | undefined;
+  /** A blob of which no copy can be read: told here, and the others go on; thrown without it. */
+  readonly onDamaged?: ((id: BlobId, error: SyncError) => void | Promise<void>) | undefined;
+}
+
 /** Opens on the calling thread. */
 export function inlineOpener(codec: Codec): BlobOpener {
   return { openPart: async (part, bytes) => openPartNow(codec, part, bytes) };
@@ -74,7 +81,7 @@ export class BlobLoader {
     type: BlobType,
     ids: Iterable<BlobId>,
     onBlob: (id: BlobId, plain: Bytes) => void | Promise<void>,
-    options: { signal?: AbortSignal | undefined; opener?: BlobOpener } = {},
+    options: LoadManyOptions = {},
   ): Promise<void> {
     const opener = options.opener ?? this.#inline;
     await forEachLimit(
@@ -84,12 +91,28 @@ export class BlobLoader {
         const opened = await this.#openOrNothing(part, opener, options.signal);
         for (const [i, blob] of part.blobs.entries()) {
           const plain = opened[i];
-          if (plain instanceof Uint8Array) await onBlob(blob.id, plain);
-          else await onBlob(blob.id, await this.#loadFromOthers(type, blob, plain, options.signal));
+          const bytes = plain instanceof Uint8Array ? plain : await this.#insteadOf(type, blob, plain, options);
+          if (bytes !== undefined) await onBlob(blob.id, bytes);
         }
       },
       options.signal,
     );
+  }
+
+  /** undefined for a blob that cannot be had, which was told. */
+  async #insteadOf(
+    type: BlobType,
+    bad: BlobLocation,
+    cause: unknown,
+    { signal, onDamaged }: LoadManyOptions,
+  ): Promise<Bytes | undefined> {
+    try {
+      return await this.#loadFromOthers(type, bad, cause, signal);
+    } catch (error) {
+      if (onDamaged === undefined || !isSyncError(error, 'damaged')) throw error;
+      await onDamaged(bad.id, error);
+      return undefined;
+    }
   }
 
   /** The requests that bring these blobs, in order of pack and offset. Throws 'damaged' for a blob nobody has. */
@@ -150,8 +173,9 @@ function missing(type: BlobType, id: BlobId): SyncError {
   return new SyncError('damaged', message, { details: { type, id } });
 }
 
-function mergeParts(pack: PackId, blobs: BlobLocation[]): PackPart[] {
-  blobs.sort((a, b) => a.offset - b.offset);
+/** The requests that bring these blobs of one pack, in order of their offsets. */
+export function mergeParts(pack: PackId, unsorted: readonly BlobLocation[]): PackPart[] {
+  const blobs = [...unsorted].sort((a, b) => a.offset - b.offset);
   const parts: { pack: PackId; offset: number; length: number; blobs: BlobLocation[] }[] = [];
   for (const blob of blobs) {
     const last = parts.at(-1);

@@ -53,6 +53,7 @@ export const STALE_MS: number = 30 * 60_000;
 export const DEAD_PROCESS_MS: number = 2 * REFRESH_MS;
 const SETTLE_MS = 200;
 const RETRY_MS = 5_000;
+const SAVE_GRACE_MS = 5_000;
 
 /** Throws 'locked', naming the holder, if another holds a conflicting lock for longer than `waitMs`. */
 export async function acquireLock(store: LockStore, options: LockOptions = {}): Promise<HeldLock> {
@@ -86,7 +87,7 @@ interface Blocker {
 async function tryTake(store: LockStore, options: LockOptions, now: () => number): Promise<HeldLock | Blocker> {
   const describe = (): LockFile => describeSelf(options.exclusive ?? false, now());
   const taken = now();
-  const id = await store.save(describe(), options.signal);
+  const id = await saveWhole(store, describe(), options.signal);
   let blocker: Blocker | undefined;
   try {
     await sleep(SETTLE_MS, options.signal);
@@ -100,6 +101,23 @@ async function tryTake(store: LockStore, options: LockOptions, now: () => number
   if (blocker === undefined) return new LockKeeper(store, id, { describe, now, taken });
   await withdraw(store, id);
   return blocker;
+}
+
+/** A lock whose upload is cut off may be there or not: a caller who gives up waits a little until that is known. */
+async function saveWhole(store: LockStore, lock: LockFile, signal: AbortSignal | undefined): Promise<LockId> {
+  throwIfAborted(signal);
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const giveUp = (): void => {
+    timer = setTimeout(() => late.abort(signal?.reason), SAVE_GRACE_MS);
+  };
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await store.save(lock, late.signal);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+    clearTimeout(timer);
+  }
 }
 
 function withdraw(store: LockStore, id: LockId): Promise<void> {

@@ -97,8 +97,10 @@ export class Repository {
    */
   async loadIndex(signal?: AbortSignal, onFile?: (id: IndexId, file: IndexFile) => void): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const files = await this.backend.list('index', { signal });
-      const fresh = files.map((file) => file.name as IndexId).filter((id) => !this.#loadedIndexes.has(id));
+      const there = new Set(await this.listIndexFiles(signal));
+      // One that was loaded and is gone was pruned away: packs that it named may be gone too, and must not count as stored.
+      if (!isSubset(this.#loadedIndexes, there)) this.forgetIndex();
+      const fresh = [...there].filter((id) => !this.#loadedIndexes.has(id));
       try {
         return await forEachLimit(fresh, CONNECTIONS, (id) => this.#loadIndexFile(id, signal, onFile), signal);
       } catch (error) {
@@ -109,9 +111,14 @@ export class Repository {
 
   /** As `loadIndex`, with what was known forgotten first: for those who hold others off, and remove packs. */
   async reloadIndex(signal?: AbortSignal, onFile?: (id: IndexId, file: IndexFile) => void): Promise<void> {
+    this.forgetIndex();
+    await this.loadIndex(signal, onFile);
+  }
+
+  /** What is stored counts as unknown, until the index is loaded again. */
+  forgetIndex(): void {
     this.#loadedIndexes.clear();
     this.index.clear();
-    await this.loadIndex(signal, onFile);
   }
 
   async #loadIndexFile(
@@ -203,6 +210,9 @@ export class Repository {
     const lock = await acquireLock(this.locks, { ...options.lock, exclusive: true, signal: options.signal });
     try {
       return await work(lock);
+    } catch (error) {
+      // What was cut off because the lock was lost failed for that reason.
+      throw lock.lost.aborted ? lock.lost.reason : error;
     } finally {
       await lock.release().catch(() => {
         // What was done is done, and a lock left behind goes stale by itself.
@@ -266,6 +276,13 @@ export class Repository {
       throw session.fail(error);
     } finally {
       await session.settle();
+      // What they name is in the index already; should they go, what they name goes.
+      for (const id of session.indexFiles) this.#loadedIndexes.add(id);
     }
   }
+}
+
+function isSubset<T>(part: ReadonlySet<T>, whole: ReadonlySet<T>): boolean {
+  for (const one of part) if (!whole.has(one)) return false;
+  return true;
 }

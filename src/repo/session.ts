@@ -51,6 +51,8 @@ export class WriteSession {
   /** Fires when the caller gave up, the lock was lost, or anything of this session failed. */
   readonly signal: AbortSignal;
   readonly stats: WriteStats = { dataBlobs: 0, treeBlobs: 0, bytesAdded: 0, bytesPacked: 0 };
+  /** The index files that this session has stored. */
+  readonly indexFiles: IndexId[] = [];
   readonly #repo: Repository;
   readonly #lock: HeldLock;
   readonly #packer: Packer;
@@ -181,7 +183,7 @@ export class WriteSession {
     const { backend, codec } = this.#repo;
     try {
       await this.#lock.ensureFresh();
-      await saveUnpacked<IndexId>(backend, codec, 'index', encodeIndexFile(packs), this.signal);
+      this.indexFiles.push(await saveUnpacked<IndexId>(backend, codec, 'index', encodeIndexFile(packs), this.signal));
     } catch (error) {
       this.#unindexed.push(...packs);
       throw error;

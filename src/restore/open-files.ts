@@ -11,14 +11,20 @@ interface OpenFile {
   users: number;
 }
 
+/** Opens a file for writing: for the first time, or again. */
+export type OpenForWriting = (path: string, isFirst: boolean) => Promise<FileHandle>;
+
 export class OpenFiles {
   readonly #limit: number;
+  readonly #openForWriting: OpenForWriting;
   /** By path, the longest unused first. */
   readonly #open = new Map<string, OpenFile>();
   readonly #made = new Set<string>();
 
-  constructor(limit: number) {
+  /** By default the first use makes a file that must not be there before. */
+  constructor(limit: number, openForWriting: OpenForWriting = openNew) {
     this.#limit = limit;
+    this.#openForWriting = openForWriting;
   }
 
   /** How many are open now. */
@@ -26,7 +32,7 @@ export class OpenFiles {
     return this.#open.size;
   }
 
-  /** Runs `work` on the file, which the first use of a path makes; it must not be there before. */
+  /** Runs `work` on the file, which the first use of a path makes. */
   async use(path: string, work: (handle: FileHandle) => Promise<void>): Promise<void> {
     const file = this.#open.get(path) ?? this.#start(path);
     this.#open.delete(path);
@@ -56,9 +62,15 @@ export class OpenFiles {
   }
 
   #start(path: string): OpenFile {
-    const flags = this.#made.has(path) ? 'r+' : 'wx';
+    const isFirst = !this.#made.has(path);
     this.#made.add(path);
-    return { handle: open(toFsPath(path), flags, 0o600), users: 0 };
+    const handle = this.#openForWriting(path, isFirst);
+    const file = { handle, users: 0 };
+    // Nothing is open then, so there is nothing to close; whoever uses the file meets the error.
+    handle.catch(() => {
+      if (this.#open.get(path) === file) this.#open.delete(path);
+    });
+    return file;
   }
 
   async #closeSome(): Promise<void> {
@@ -69,4 +81,8 @@ export class OpenFiles {
       await (await file.handle).close();
     }
   }
+}
+
+function openNew(path: string, isFirst: boolean): Promise<FileHandle> {
+  return open(toFsPath(path), isFirst ? 'wx' : 'r+', 0o600);
 }

@@ -9,7 +9,7 @@ const UNITS: readonly (readonly [number, string])[] = [
 
 /** "0 B", "1.992 KiB": three digits of the largest unit that is below the number. */
 export function formatBytesLikeRestic(bytes: number): string {
-  for (const [size, name] of UNITS) if (bytes >= size) return `${(bytes / size).toFixed(3)} ${name}`;
+  for (const [size, name] of UNITS) if (bytes >= size) return `${toFixedEven(bytes / size, 3)} ${name}`;
   return `${bytes} B`;
 }
 
@@ -24,5 +24,12 @@ export function formatDuration(seconds: number): string {
 /** "50.00%"; nothing of nothing is "", as there is nothing to tell. */
 export function formatPercent(part: number, whole: number): string {
   if (whole === 0) return '';
-  return `${Math.min(100, (100 * part) / whole).toFixed(2)}%`;
+  return `${toFixedEven(Math.min(100, (100 * part) / whole), 2)}%`;
+}
+
+/** As Go rounds: what lies exactly between two goes to the even one, where toFixed goes up. */
+function toFixedEven(value: number, digits: number): string {
+  const scaled = value * 10 ** digits;
+  const below = Math.floor(scaled);
+  return scaled - below === 0.5 ? ((below + (below % 2)) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
 }

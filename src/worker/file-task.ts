@@ -1,54 +1,43 @@
 /**
- * The work on one file: read, split, hash, and for each blob that is new: compress, seal. Runs unchanged on the
- * main thread and on a worker; what differs is the sink.
- *
- *   for each chunk: id = SHA-256 -> sink.claim(id) -> new? -> seal -> sink.emit
- *
- * One chunk is held at a time, in a buffer that is reused: memory is bounded by tasks, not by files.
+ * The work on one file: open, read, and what split.ts does with the bytes. Runs unchanged on the main thread and on a
+ * worker.
  */
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import type { Bytes } from '../base/bytes.js';
-import { ioError, SyncError, throwIfAborted } from '../base/errors.js';
-import type { BlobId } from '../base/ids.js';
+import { errnoOf, ioError, SyncError, throwIfAborted } from '../base/errors.js';
 import { toFsPath } from '../base/raw-string.js';
-import type { Chunker } from '../chunker/chunker.js';
-import { MAX_CHUNK, MIN_CHUNK } from '../chunker/chunker.js';
-import type { Codec, SealedBlob } from '../repo/codec.js';
-import { blobId, sealBlob } from '../repo/codec.js';
+import { MIN_CHUNK } from '../chunker/chunker.js';
+import type { FileSink, FileTools, ReadInto, StreamResult } from './split.js';
+import { saveChunk, saveSplit } from './split.js';
 
-export interface FileSink {
-  /** Whether this task has to bring the blob. */
-  claim(id: BlobId): boolean | Promise<boolean>;
-  /** Takes a claimed blob; resolves when there is room for more. */
-  emit(blob: SealedBlob, plainLength: number): Promise<void>;
+export type { FileSink, FileTools, StreamResult } from './split.js';
+
+/** The members of BigIntStats that describe a file, as they cross threads. */
+export interface FileStats {
+  readonly mode: bigint;
+  readonly uid: bigint;
+  readonly gid: bigint;
+  readonly ino: bigint;
+  readonly dev: bigint;
+  readonly rdev: bigint;
+  readonly nlink: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly atimeNs: bigint;
+  readonly ctimeNs: bigint;
 }
 
-export interface FileResult {
-  readonly content: readonly BlobId[];
-  /** Bytes read: what the file had at the time, whatever its metadata said before. */
-  readonly size: number;
+export interface FileResult extends StreamResult {
+  /** Of the opened file, before the first byte was read: what was stored is not older than this. */
+  readonly stats: FileStats;
 }
 
-export interface FileTools {
-  readonly codec: Codec;
-  readonly newChunker: () => Chunker;
-}
-
-const READ_AHEAD = 1024 * 1024;
-const BUFFER_SIZE = MAX_CHUNK + READ_AHEAD;
 /** Whoever put a link or a pipe in the place of a file after the scan gets neither followed nor waited for. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
-/** What a large file needs; made anew it would cost more than the file. */
-interface Splitter {
-  readonly buffer: Bytes;
-  readonly chunker: Chunker;
-}
-
-/** As many as there were tasks at once; they go with the tools. */
-const idleSplitters = new WeakMap<FileTools, Splitter[]>();
+/** Reading leaves no trace in the time of last access, where the system lets us (root and owners on Linux). */
+const NO_TRACE = constants.O_NOATIME ?? 0;
 
 /** Throws 'io' (details.errno tells why) when the file cannot be read, 'aborted', or what the sink throws. */
 export async function saveFile(
@@ -58,100 +47,51 @@ export async function saveFile(
   signal?: AbortSignal,
 ): Promise<FileResult> {
   throwIfAborted(signal);
-  const file = await attempt(path, () => open(toFsPath(path), FLAGS));
+  const file = await attempt(path, () => openQuietly(path));
   try {
-    const stats = await attempt(path, () => file.stat());
+    const stats = await attempt(path, () => file.stat({ bigint: true }));
     if (!stats.isFile())
       throw new SyncError('io', `cannot read ${path}: it is no ordinary file`, { details: { path } });
-    const { size } = stats;
-    if (size < MIN_CHUNK) return await saveSmall(tools, file, path, size, sink, signal);
-    return await saveLarge(tools, file, path, sink, signal);
+    const read: ReadInto = (buffer, position) => fill(file, path, buffer, position);
+    const size = Number(stats.size);
+    const small = size < MIN_CHUNK ? await saveSmall(tools, read, size, sink, signal) : undefined;
+    return { ...(small ?? (await saveSplit(tools, read, sink, signal))), stats: plainStats(stats) };
   } finally {
     await file.close();
   }
 }
 
-/** Below the smallest chunk a file is one blob. One that grew meanwhile takes the long way. */
+async function openQuietly(path: string): Promise<FileHandle> {
+  const name = toFsPath(path);
+  if (NO_TRACE === 0) return open(name, FLAGS);
+  try {
+    return await open(name, FLAGS | NO_TRACE);
+  } catch (error) {
+    // Only the owner and root may read without a trace.
+    if (errnoOf(error) === 'EPERM') return open(name, FLAGS);
+    throw error;
+  }
+}
+
+function plainStats(stats: FileStats): FileStats {
+  const { mode, uid, gid, ino, dev, rdev, nlink, size, mtimeNs, atimeNs, ctimeNs } = stats;
+  return { mode, uid, gid, ino, dev, rdev, nlink, size, mtimeNs, atimeNs, ctimeNs };
+}
+
+/** Below the smallest chunk a file is one blob. undefined for one that grew meanwhile: it takes the long way. */
 async function saveSmall(
   tools: FileTools,
-  file: FileHandle,
-  path: string,
+  read: ReadInto,
   size: number,
   sink: FileSink,
   signal?: AbortSignal,
-): Promise<FileResult> {
+): Promise<StreamResult | undefined> {
   const buffer = new Uint8Array(size + 1);
-  const length = await fill(file, path, buffer, 0);
-  if (length === buffer.length) return saveLarge(tools, file, path, sink, signal);
+  const length = await read(buffer, 0);
+  if (length === buffer.length) return undefined;
   if (length === 0) return { content: [], size: 0 };
   const id = await saveChunk(tools.codec, buffer.subarray(0, length), sink, signal);
   return { content: [id], size: length };
-}
-
-async function saveLarge(
-  tools: FileTools,
-  file: FileHandle,
-  path: string,
-  sink: FileSink,
-  signal?: AbortSignal,
-): Promise<FileResult> {
-  const splitter = takeSplitter(tools);
-  const { buffer, chunker } = splitter;
-  const content: BlobId[] = [];
-  // In the buffer: the present chunk begins at start, the chunker has seen all before scanned, bytes end at filled.
-  let start = 0;
-  let scanned = 0;
-  let filled = 0;
-  // In the file: the end of what is filled.
-  let position = 0;
-  try {
-    for (;;) {
-      const cut = chunker.next(buffer, scanned, filled);
-      if (cut !== -1) {
-        content.push(await saveChunk(tools.codec, buffer.subarray(start, cut), sink, signal));
-        start = cut;
-        scanned = cut;
-        continue;
-      }
-      scanned = filled;
-      if (filled === buffer.length) {
-        buffer.copyWithin(0, start, filled);
-        scanned -= start;
-        filled -= start;
-        start = 0;
-      }
-      const read = await fill(
-        file,
-        path,
-        buffer.subarray(filled, Math.min(buffer.length, filled + READ_AHEAD)),
-        position,
-      );
-      if (read === 0) break;
-      filled += read;
-      position += read;
-    }
-    if (filled > start) content.push(await saveChunk(tools.codec, buffer.subarray(start, filled), sink, signal));
-    return { content, size: position };
-  } finally {
-    chunker.reset();
-    idleSplitters.get(tools)?.push(splitter);
-  }
-}
-
-function takeSplitter(tools: FileTools): Splitter {
-  const idle = idleSplitters.get(tools) ?? [];
-  idleSplitters.set(tools, idle);
-  return idle.pop() ?? { buffer: new Uint8Array(BUFFER_SIZE), chunker: tools.newChunker() };
-}
-
-async function saveChunk(codec: Codec, plain: Bytes, sink: FileSink, signal?: AbortSignal): Promise<BlobId> {
-  throwIfAborted(signal);
-  const id = blobId(codec.crypto, plain);
-  const wanted = sink.claim(id);
-  if (typeof wanted === 'boolean' ? wanted : await wanted) {
-    await sink.emit(sealBlob(codec, 'data', id, plain), plain.length);
-  }
-  return id;
 }
 
 /** Reads until the buffer is full or the file ends; returns the bytes read. */

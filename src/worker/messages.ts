@@ -25,7 +25,7 @@ export type ToWorker =
   | { readonly kind: 'stop'; readonly job: number; readonly error: PlainError };
 
 export type FromWorker =
-  | { readonly kind: 'claim'; readonly job: number; readonly id: BlobId }
+  | { readonly kind: 'claim'; readonly job: number; readonly id: BlobId; readonly plainLength: number }
   | { readonly kind: 'blob'; readonly job: number; readonly blob: SealedBlob; readonly plainLength: number }
   | { readonly kind: 'saved'; readonly job: number; readonly result: FileResult }
   | { readonly kind: 'opened'; readonly job: number; readonly blobs: readonly (Bytes | PlainError)[] }

@@ -70,7 +70,7 @@ class Thread {
     const job = this.#jobs.get(message.job);
     if (!job) return;
     if (message.kind === 'claim') {
-      this.#answer(message.job, async () => (await job.sink?.claim(message.id)) ?? false);
+      this.#answer(message.job, async () => (await job.sink?.claim(message.id, message.plainLength)) ?? false);
     } else if (message.kind === 'blob') {
       this.#answer(message.job, async () => {
         await job.sink?.emit(message.blob, message.plainLength);
@@ -150,9 +150,9 @@ function wrongAnswer(): SyncError {
 /** The signal is looked at whenever the worker asks: at every chunk. */
 function abortable(sink: FileSink, signal: AbortSignal | undefined): FileSink {
   return {
-    claim: (id) => {
+    claim: (id, plainLength) => {
       throwIfAborted(signal);
-      return sink.claim(id);
+      return sink.claim(id, plainLength);
     },
     emit: (blob, plainLength) => {
       throwIfAborted(signal);

@@ -5,8 +5,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Bytes } from '../base/bytes.js';
-import { createChunker } from '../chunker/chunker.js';
-import { parsePolynomial } from '../chunker/polynomial.js';
 import { loadZstd } from '../compress/zstd.js';
 import { defaultCrypto } from '../crypto/select.js';
 import { openPartNow } from '../repo/loader.js';
@@ -14,6 +12,7 @@ import type { FileTools } from './file-task.js';
 import { saveFile } from './file-task.js';
 import type { FromWorker, PlainError, ToWorker, WorkerSetup } from './messages.js';
 import { fromPlainError, ownBuffer, toPlainError } from './messages.js';
+import { fileTools } from './split.js';
 
 interface Waiting {
   resolve(yes: boolean): void;
@@ -21,10 +20,9 @@ interface Waiting {
 }
 
 async function makeTools(setup: WorkerSetup): Promise<FileTools> {
-  const polynomial = parsePolynomial(setup.polynomial);
   const { key, version, compression } = setup;
   const codec = { crypto: defaultCrypto(), zstd: await loadZstd(), key, version, compression };
-  return { codec, newChunker: () => createChunker(polynomial) };
+  return fileTools(codec, setup.polynomial);
 }
 
 function serve(port: MessagePort, setup: WorkerSetup): void {
@@ -48,7 +46,7 @@ function serve(port: MessagePort, setup: WorkerSetup): void {
 
   const save = async (job: number, path: string): Promise<void> => {
     const result = await saveFile(await tools, path, {
-      claim: (id) => ask(job, { kind: 'claim', job, id }),
+      claim: (id, plainLength) => ask(job, { kind: 'claim', job, id, plainLength }),
       emit: async (blob, plainLength) => {
         const message: FromWorker = { kind: 'blob', job, blob, plainLength };
         await ask(job, message, ownBuffer(blob.sealed));

@@ -1,4 +1,5 @@
 /** TLS and proxies. The certificates come from fixtures/tls (see make.sh there). */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -50,6 +51,27 @@ describe('TLS', () => {
     const backend = open({ url: `https://127.0.0.1:${port}/repo/`, ca: ca && pem(`${ca}.cert`) });
     const error = { code: 'tls', retryable: false, message: expect.stringContaining(reason) };
     await expect(backend.list('keys')).rejects.toMatchObject(error);
+  });
+
+  it('takes any certificate where it is told to', async () => {
+    const { port } = await tlsServer('expired');
+    const backend = open({ url: `https://127.0.0.1:${port}/repo/`, insecureTls: true });
+    expect(await backend.list('keys')).toEqual([]);
+  });
+
+  it('shows the client certificate that it was given', async () => {
+    const names: string[] = [];
+    const ask = { cert: pem('good.cert'), key: pem('good.key'), requestCert: true, rejectUnauthorized: false };
+    const server = await scriptedServer((listener) => {
+      const https = createHttpsServer(ask, listener);
+      return https.on('secureConnection', (socket) => names.push(socket.getPeerCertificate().fingerprint256 ?? 'none'));
+    });
+    cleanups.push(() => server.close());
+    const url = `https://localhost:${server.port}/repo/`;
+    const ca = pem('good.cert');
+    await open({ url, ca }).list('keys');
+    await open({ url, ca, clientCert: `${pem('good.cert')}\n${pem('good.key')}` }).list('keys');
+    expect(names).toEqual(['none', new X509Certificate(pem('good.cert')).fingerprint256]);
   });
 
   it('to a plain port, and plain HTTP to a TLS port, say what is wrong', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { fromUtf8 } from '../../src/base/bytes.js';
-import { formatGoTime, GO_ZERO_TIME, isGoTime, parseGoTime } from '../../src/repo/go-time.js';
+import { formatGoTime, formatGoTimeAt, GO_ZERO_TIME, isGoTime, parseGoTime } from '../../src/repo/go-time.js';
 import { failureOf, goldenFiles } from './golden.js';
 
 const SECOND = 1_000_000_000n;
@@ -63,6 +63,18 @@ describe('years beyond four digits are moved to the nearest that has them', () =
     [-(2n ** 63n), 0, '1677-09-21T00:12:43.145224192Z'],
   ];
   it.each(rows)('%s ns, offset %i: %s', (ns, offset, text) => expect(formatGoTime(ns, offset)).toBe(text));
+});
+
+describe('an offset with seconds', () => {
+  // As restic wrote the times of files under TZ=Europe/Amsterdam and TZ=Africa/Monrovia.
+  const rows: [bigint, number, string][] = [
+    [-(2n ** 31n) * SECOND, 1172, '1901-12-13T21:05:24+00:19'],
+    [0n, -2670, '1969-12-31T23:15:30-00:44'],
+    [0n, 30, '1970-01-01T00:00:30+00:00'],
+    [0n, -30, '1969-12-31T23:59:30+00:00'],
+    [0n, 0, '1970-01-01T00:00:00Z'],
+  ];
+  it.each(rows)('%s ns, offset %i s: %s', (ns, offset, text) => expect(formatGoTimeAt(ns, offset)).toBe(text));
 });
 
 describe('what is no time', () => {

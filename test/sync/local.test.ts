@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { NO_STAMP, toRecord } from '../../src/sync/record.js';
 import { makeScope, type Scope } from '../../src/sync/scope.js';
 import { newState, type State } from '../../src/sync/state.js';
 import type { Executor } from '../../src/worker/executor.js';
+import type { StreamResult } from '../../src/worker/file-task.js';
 import { asUser, onPosix } from '../helpers/only-where.js';
 import { tempFolder } from '../helpers/temp.js';
 import { fileOf, manifestFrom } from '../helpers/two-pcs.js';
@@ -45,7 +46,11 @@ async function compare(instance: Instance, state: State, scope: Scope = everythi
 }
 
 /** "Reads" whole files: their text is their content. */
-function reader(saveFile: Executor['saveFile']): Executor {
+function reader(read: (path: string) => Promise<StreamResult>): Executor {
+  const saveFile: Executor['saveFile'] = async (path) => ({
+    ...(await read(path)),
+    stats: lstatSync('.', { bigint: true }),
+  });
   return { parallel: 2, saveFile, openPart: async () => [], close: async () => undefined };
 }
 

@@ -41,6 +41,8 @@ export interface CommandSpec {
   readonly description: string;
   readonly flags: readonly Flag[];
   readonly group: 'main' | 'advanced' | 'other';
+  /** What restic never says in JSON: with --json the text stays as it is, and only a failure is told as an object. */
+  readonly textOnly?: boolean;
   /** Exit codes besides 0, 1, 10, 11, 12, with their meaning, for the help. */
   readonly exitCodes?: Readonly<Record<number, string>>;
   run(context: Context): Promise<number>;
@@ -74,4 +76,6 @@ export interface Context {
 export interface OpenSettings {
   /** `init` and `copy` name a second repository by --from-repo and its kin. */
   readonly from?: boolean;
+  /** False: nothing comes from the cache, as with --no-cache. */
+  readonly cache?: boolean;
 }

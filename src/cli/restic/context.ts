@@ -4,6 +4,8 @@ import { openRepository } from '../../open.js';
 import type { LockOptions } from '../../repo/lock.js';
 import type { Repository } from '../../repo/repository.js';
 import type { Context, LockMode, OpenSettings } from './command.js';
+import { cleanUp } from './commands/cache.js';
+import { MAX_AGE_DAYS } from './commands/cache-folders.js';
 import type { Output } from './output.js';
 import { parseDuration } from './parse.js';
 import type { ParsedLine } from './parse-flags.js';
@@ -23,8 +25,12 @@ export function createContext(options: ContextOptions): Context & { close(): Pro
   const opened: Repository[] = [];
 
   const open = async (settings: OpenSettings = {}): Promise<Repository> => {
-    const repo = await openRepository(await repositorySettings(options, settings.from ?? false));
+    const found = await repositorySettings(options, settings.from ?? false);
+    const repo = await openRepository(settings.cache === false ? { ...found, cacheFolder: undefined } : found);
     opened.push(repo);
+    if (found.cacheFolder !== undefined && flags.bool('cleanup-cache')) {
+      await cleanUp({ out }, found.cacheFolder, MAX_AGE_DAYS);
+    }
     const { version, id } = repo.config;
     const level = version === 2 ? `, compression level ${flags.text('compression') ?? 'auto'}` : '';
     out.infoOnTerminal(`repository ${id.slice(0, 8)} opened (version ${version}${level})`);

@@ -2,8 +2,7 @@
 import type { CommandSpec, Flag } from './command.js';
 import { COMMANDS } from './commands.js';
 import { GLOBAL_FLAGS } from './global-flags.js';
-
-export const PROGRAM = 'restic-ts';
+import { EXITS, PROGRAM, usageLine, valueName } from './spec-text.js';
 
 const GROUPS: readonly (readonly [CommandSpec['group'], string])[] = [
   ['main', 'Available Commands:'],
@@ -77,20 +76,6 @@ export function commandHelp(spec: CommandSpec): string {
   ].join('\n');
 }
 
-export function usageLine(spec: CommandSpec): string {
-  return `${PROGRAM} ${spec.name} [flags]${spec.args === undefined ? '' : ` ${spec.args}`}`;
-}
-
-/** What every command may end with. */
-export const EXITS: Readonly<Record<number, string>> = {
-  0: 'done',
-  1: 'an error',
-  10: 'the repository does not exist',
-  11: 'the repository is locked',
-  12: 'the password is wrong',
-  130: 'interrupted',
-};
-
 function listCommands(commands: readonly Listed[]): string[] {
   return commands.map(({ name, summary }) => `  ${name.padEnd(13)} ${summary}`);
 }
@@ -106,12 +91,6 @@ function flagColumn(flag: Flag): string {
   const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
   const value = valueName(flag);
   return `  ${short}--${flag.name}${value === '' ? '' : ` ${value}`}`;
-}
-
-/** How the help calls a flag's value; '' for switches. */
-export function valueName(flag: Flag): string {
-  if (flag.kind === 'bool' || flag.kind === 'count') return '';
-  return flag.value ?? (flag.kind === 'number' ? 'n' : 'string');
 }
 
 function defaultNote(flag: Flag): string {

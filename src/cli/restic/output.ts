@@ -6,6 +6,8 @@ import type { Bytes } from '../../base/bytes.js';
 
 export interface Output {
   readonly json: boolean;
+  /** Whether results are shown to a person, and not kept or piped. */
+  readonly isTerminal: boolean;
   /** 0 --quiet, 1 normal, 2 -v, 3 -vv. */
   readonly verbosity: 0 | 1 | 2 | 3;
   /** A line of the result, printed at every level (restic: Printer.S). */

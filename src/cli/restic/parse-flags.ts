@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { SyncError } from '../../base/errors.js';
 import type { Flag } from './command.js';
 import type { FlagValues } from './flag-values.js';
+import { flagError, lineError } from './plain-error.js';
 import { UNSUPPORTED_FLAGS, unsupported } from './unsupported.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,11 +43,6 @@ export function parseFlags(line: readonly string[], flags: readonly Flag[], env:
   return { args, flags: new Values(byName, given, env) };
 }
 
-/** Told without "Fatal:", as restic does for its command line. */
-function lineError(message: string): SyncError {
-  return new SyncError('usage', message, { details: { plain: true } });
-}
-
 function isSwitch(flag: Flag): boolean {
   return flag.kind === 'bool' || flag.kind === 'count';
 }
@@ -81,7 +77,7 @@ const FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
 
 function check(flag: Flag, value: string, where: string): void {
   const wrong = (why: string): never => {
-    throw lineError(`invalid argument "${value}" for "${where}" flag: ${why}`);
+    throw flagError(value, where, why);
   };
   if (flag.kind === 'bool' && !TRUE.includes(value) && !FALSE.includes(value)) wrong('give true or false');
   const isNumber = flag.kind === 'number' || flag.kind === 'count';

@@ -6,10 +6,12 @@ import type { CommandSpec } from './command.js';
 import { COMMANDS } from './commands.js';
 import { createContext } from './context.js';
 import { GLOBAL_FLAGS } from './global-flags.js';
-import { commandHelp, groupHelp, PROGRAM, programHelp } from './help.js';
+import { commandHelp, groupHelp, programHelp } from './help.js';
 import type { Output } from './output.js';
 import { parseFlags } from './parse-flags.js';
+import { lineError } from './plain-error.js';
 import { failureText } from './restic-words.js';
+import { PROGRAM } from './spec-text.js';
 import { createOutput } from './terminal.js';
 import { UNSUPPORTED_COMMANDS, unsupported } from './unsupported.js';
 
@@ -43,7 +45,8 @@ async function run(options: ProgramOptions): Promise<number> {
     out.write(`${commandHelp(spec)}\n`);
     return EXIT.ok;
   }
-  const output = outputOf(options, line.flags.bool('json'), verbosityOf(line.flags));
+  const json = line.flags.bool('json') && spec.textOnly !== true;
+  const output = outputOf(options, json, verbosityOf(line.flags));
   const context = createContext({ ...options, ...line, out: output, commands: COMMANDS });
   try {
     return await spec.run(context);
@@ -76,7 +79,7 @@ function findCommand(line: readonly string[]): FoundCommand {
     return { spec, rest: line.filter((_, i) => !used.includes(i)) };
   }
   if (COMMANDS.some((one) => one.name.startsWith(`${first.text} `))) return { help: groupHelp(first.text), rest: [] };
-  throw new SyncError('usage', `unknown command "${first.text}" for "${PROGRAM}"`, { details: { plain: true } });
+  throw lineError(`unknown command "${first.text}" for "${PROGRAM}"`);
 }
 
 /** The first two words that are neither flags nor the values of global flags. */

@@ -18,7 +18,7 @@ export function failureText(error: SyncError): string {
       return 'Fatal: wrong password or no key found';
     case 'no-repository': {
       const place = typeof details['location'] === 'string' ? details['location'] : '';
-      return `Fatal: repository does not exist: ${message}\nIs there a repository at the following location?\n${place}`;
+      return `Fatal: repository does not exist: unable to open config file: ${message}\nIs there a repository at the following location?\n${place}`;
     }
     case 'locked':
       return lockedText(error);

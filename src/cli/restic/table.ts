@@ -5,12 +5,14 @@ export interface Table {
   /** A cell may have several lines; its row is as high as its highest cell. */
   readonly rows: readonly (readonly string[])[];
   readonly footer?: readonly string[];
+  /** With a blank line between the rows. */
+  readonly spaced?: boolean;
 }
 
 const GAP = '  ';
 
-/** The lines of the table. Cells are padded to their column's width, the last one too; a line's end is not trimmed. */
-export function renderTable({ head, rows, footer = [] }: Table): string[] {
+/** The lines of the table. Cells are padded to their column's width, but no line ends in blanks. */
+export function renderTable({ head, rows, footer = [], spaced = false }: Table): string[] {
   const widths = head.map(width);
   for (const row of rows) {
     for (const [i, cell] of row.entries()) {
@@ -18,20 +20,29 @@ export function renderTable({ head, rows, footer = [] }: Table): string[] {
     }
   }
   const rule = '-'.repeat(widths.reduce((sum, w) => sum + w, 0) + GAP.length * Math.max(0, widths.length - 1));
-  const body = rows.flatMap((row) => renderRow(row, widths));
+  const body = rows.flatMap((row, i) => [...(spaced && i > 0 ? [''] : []), ...renderRow(row, widths)]);
   return [...renderRow(head, widths), rule, ...body, rule, ...footer];
 }
 
 function renderRow(row: readonly string[], widths: readonly number[]): string[] {
   const cells = row.map((cell) => cell.split('\n'));
   const height = Math.max(1, ...cells.map((lines) => lines.length));
-  return Array.from({ length: height }, (_, line) => widths.map((w, i) => pad(cells[i]?.[line] ?? '', w)).join(GAP));
+  return Array.from({ length: height }, (_, line) =>
+    widths
+      .map((w, i) => pad(cells[i]?.[line] ?? '', w))
+      .join(GAP)
+      .replace(/ +$/, ''),
+  );
 }
 
-/** In characters, not in units of UTF-16. */
+/** Characters that take two places: those of East Asia, and pictures. All others count as one. */
+const WIDE =
+  /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u3247\u3250-\u4dbf\u4e00-\ua4c6\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2fb}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
+
+/** In places of a terminal, not in units of UTF-16. */
 function width(text: string): number {
   let count = 0;
-  for (const _ of text) count += 1;
+  for (const char of text) count += WIDE.test(char) ? 2 : 1;
   return count;
 }
 

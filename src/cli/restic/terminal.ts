@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { isRaw, rawToBytes } from '../../base/raw-string.js';
 import { formatDuration, formatPercent } from '../../ui/bytes.js';
 import type { Counter, Output } from './output.js';
 
@@ -25,6 +26,7 @@ export function createOutput(options: TerminalOptions): Output {
 
 class Terminal implements Output {
   readonly json: boolean;
+  readonly isTerminal: boolean;
   readonly verbosity: Output['verbosity'];
   readonly #out: TerminalOptions['out'];
   readonly #err: Writable;
@@ -36,6 +38,7 @@ class Terminal implements Output {
 
   constructor({ json, verbosity, out, err, env }: TerminalOptions) {
     this.json = json;
+    this.isTerminal = out.isTTY === true;
     this.verbosity = verbosity;
     this.#out = out;
     this.#err = err;
@@ -46,7 +49,7 @@ class Terminal implements Output {
 
   result(line: string): void {
     this.clearStatus();
-    this.#out.write(`${line}\n`);
+    this.#out.write(bytesOf(`${line}\n`));
   }
 
   object(value: unknown): void {
@@ -71,7 +74,7 @@ class Terminal implements Output {
 
   warn(line: string): void {
     this.clearStatus();
-    this.#err.write(`${line}\n`);
+    this.#err.write(bytesOf(`${line}\n`));
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -82,10 +85,10 @@ class Terminal implements Output {
     const started = performance.now();
     let [count, whole] = [0, total];
     const line = (): string => {
-      const percent = whole === undefined ? '' : formatPercent(count, whole);
-      const of = whole === undefined ? `${count}` : `${count} / ${whole}`;
       const time = formatDuration((performance.now() - started) / 1000);
-      return percent === '' ? `[${time}] ${of} ${label}` : `[${time}] ${percent}  ${of} ${label}`;
+      // Blanks in the place of the percentage.
+      if (!whole) return `[${time}]          ${count} ${label}`;
+      return `[${time}] ${formatPercent(count, whole)}  ${count} / ${whole} ${label}`;
     };
     return {
       add: (n) => {
@@ -138,6 +141,11 @@ class Terminal implements Output {
     this.#nextAt = now + this.#pause;
     return true;
   }
+}
+
+/** File names keep their bytes. */
+function bytesOf(text: string): string | Uint8Array {
+  return isRaw(text) ? rawToBytes(text) : text;
 }
 
 function pauseOf(fps: string | undefined, wanted: boolean): number | undefined {

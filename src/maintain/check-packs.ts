@@ -1,0 +1,135 @@
+/** The second part of a check: the packs that there are, held against those that the index names. No pack is read. */
+import { forEachLimit } from '../base/concurrency.js';
+import { isSyncError } from '../base/errors.js';
+import type { PackId } from '../base/ids.js';
+import { shortId } from '../base/ids.js';
+import type { PackedBlob } from '../pack/header.js';
+import { ENTRY_SIZE, ENTRY_SIZE_COMPRESSED, HEADER_LENGTH_SIZE } from '../pack/header.js';
+import type { BlobLocation } from '../repo/index.js';
+import type { Repository } from '../repo/repository.js';
+import type { Findings } from './check-findings.js';
+
+/** A pack that is there and that the index names. */
+export interface IndexedPack {
+  readonly id: PackId;
+  /** Bytes, as the list says. */
+  readonly size: number;
+  /** As the index has them, in the order in which they lie. */
+  readonly blobs: readonly BlobLocation[];
+}
+
+const CONNECTIONS = 5;
+const HEADER_SEAL = 32;
+
+/** The blobs of each pack, as the index has them, in the order in which they lie. */
+export type NamedPacks = ReadonlyMap<PackId, readonly BlobLocation[]>;
+
+export function tellMixedPacks(findings: Findings, named: NamedPacks): void {
+  for (const [id, blobs] of named) {
+    if (blobs.every((blob) => blob.type === blobs[0]?.type)) continue;
+    findings.hint('mixed-pack', `pack ${shortId(id)} contains a mix of tree and data blobs`, { packs: [id] });
+  }
+}
+
+/** `named` is of `repo.index`. Returns the packs that can be read, whatever else is wrong with them. */
+export async function checkPacks(
+  repo: Repository,
+  findings: Findings,
+  named: NamedPacks,
+  signal: AbortSignal | undefined,
+): Promise<IndexedPack[]> {
+  const files = await repo.backend.list('data', { signal });
+  const sizes = new Map(files.map(({ name, size }) => [name as PackId, size]));
+  const packs: IndexedPack[] = [];
+  const odd: IndexedPack[] = [];
+  for (const [id, blobs] of named) {
+    const size = sizes.get(id);
+    if (size === undefined) {
+      findings.error('pack-missing', `pack ${id}: does not exist`, { packs: [id] });
+      continue;
+    }
+    const pack = { id, size, blobs };
+    packs.push(pack);
+    if (size !== packSize(blobs)) odd.push(pack);
+    else if (!isGapless(blobs)) tellGaps(findings, id);
+  }
+  await forEachLimit(odd, CONNECTIONS, (pack) => tellSize(repo, findings, pack, signal), signal);
+  for (const id of sizes.keys()) {
+    if (named.has(id)) continue;
+    findings.hint('pack-unreferenced', `pack ${id}: not referenced in any index`, { packs: [id] });
+  }
+  tellDuplicates(repo, findings);
+  return packs;
+}
+
+/** The size of a pack that holds these blobs and nothing else. */
+export function packSize(blobs: readonly PackedBlob[]): number {
+  let size = HEADER_SEAL + HEADER_LENGTH_SIZE;
+  for (const { length, uncompressedLength } of blobs) {
+    size += length + (uncompressedLength === undefined ? ENTRY_SIZE : ENTRY_SIZE_COMPRESSED);
+  }
+  return size;
+}
+
+/** Whether each blob, in the order given, begins where the one before it ends. */
+function isGapless(blobs: readonly PackedBlob[]): boolean {
+  let end = 0;
+  for (const { offset, length } of blobs) {
+    if (offset !== end) return false;
+    end += length;
+  }
+  return true;
+}
+
+function tellGaps(findings: Findings, id: PackId): void {
+  const message = `pack ${id}: by the index its blobs overlap or leave gaps; "repair index --read-all-packs" corrects that`;
+  findings.error('index-gaps', message, { packs: [id] });
+}
+
+/** The pack's own header, if it fits the file and knows some of the blobs, says that the index is what is wrong. */
+async function tellSize(
+  repo: Repository,
+  findings: Findings,
+  { id, size, blobs }: IndexedPack,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const found = `pack ${id}: unexpected file size: got ${size}, expected ${packSize(blobs)}`;
+  const own = await ownHeader(repo, id, size, signal);
+  if (own === undefined || packSize(own) !== size || !haveCommonBlob(own, blobs)) {
+    findings.error('pack-size', found, { packs: [id] });
+    return;
+  }
+  const counts = `its own header, which fits, names ${own.length} blobs, the index ${blobs.length}`;
+  findings.error('index-disagrees', `${found}; ${counts}: the index is wrong`, { packs: [id] });
+}
+
+/** Not so for the bytes of another pack under this one's name. */
+export function haveCommonBlob(own: readonly PackedBlob[], indexed: readonly PackedBlob[]): boolean {
+  const ids = new Set(indexed.map((blob) => blob.id));
+  return own.some((blob) => ids.has(blob.id));
+}
+
+async function ownHeader(
+  repo: Repository,
+  id: PackId,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<PackedBlob[] | undefined> {
+  try {
+    return await repo.readPackHeader(id, size, signal);
+  } catch (error) {
+    if (isSyncError(error, 'damaged', 'not-found', 'io', 'server')) return undefined;
+    throw error;
+  }
+}
+
+function tellDuplicates({ index }: Repository, findings: Findings): void {
+  let [copies, bytes] = [0, 0];
+  for (const blob of index.values()) {
+    if (index.locate(blob.type, blob.id)[0] === blob) continue;
+    copies += 1;
+    bytes += blob.length;
+  }
+  if (copies === 0) return;
+  findings.hint('duplicate-blobs', `${copies} blobs of ${bytes} bytes are copies of others; a prune removes them`);
+}

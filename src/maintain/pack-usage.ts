@@ -1,0 +1,136 @@
+/**
+ * How much of each pack is used. Of a blob that lies in several packs one copy counts as used, chosen so that packs
+ * become wholly used or wholly unused; the rest are duplicates.
+ */
+import type { BlobId, PackId } from '../base/ids.js';
+import { ENTRY_SIZE, ENTRY_SIZE_COMPRESSED, HEADER_LENGTH_SIZE } from '../pack/header.js';
+import type { BlobIndex, BlobLocation } from '../repo/index.js';
+import type { Tally } from './prune-stats.js';
+import type { UsedBlobs } from './used-blobs.js';
+
+export interface PackUsage {
+  readonly id: PackId;
+  readonly type: 'data' | 'tree' | 'mixed';
+  readonly blobs: readonly BlobLocation[];
+  usedBlobs: number;
+  /** The header is among the used. */
+  usedBytes: number;
+  unusedBlobs: number;
+  unusedBytes: number;
+  readonly hasUncompressed: boolean;
+}
+
+interface Duplicate {
+  readonly blob: BlobLocation;
+  /** The index's own list, which stands for the blob. */
+  readonly copies: readonly BlobLocation[];
+}
+
+/** What a header adds to the lengths of its entries. */
+const HEADER_OVERHEAD = 32 + HEADER_LENGTH_SIZE;
+
+/** The blobs of each pack, as the index knows them; packs in no order, blobs in the order in which they lie. */
+export function groupByPack(index: BlobIndex): Map<PackId, BlobLocation[]> {
+  const packs = new Map<PackId, BlobLocation[]>();
+  for (const blob of index.values()) {
+    const list = packs.get(blob.pack);
+    if (list) list.push(blob);
+    else packs.set(blob.pack, [blob]);
+  }
+  for (const blobs of packs.values()) blobs.sort((a, b) => a.offset - b.offset);
+  return packs;
+}
+
+/** `isThere` says whether a pack exists. Adds up used, unused and duplicate blobs in `tally` on the way. */
+export function packUsage(
+  index: BlobIndex,
+  used: UsedBlobs,
+  isThere: (pack: PackId) => boolean,
+  tally: Tally,
+): Map<PackId, PackUsage> {
+  const packs = new Map<PackId, PackUsage>();
+  const duplicates: Duplicate[] = [];
+  for (const [id, blobs] of groupByPack(index)) {
+    const pack = emptyUsage(id, blobs);
+    packs.set(id, pack);
+    for (const blob of blobs) {
+      const copies = index.locate(blob.type, blob.id);
+      if (!isUsed(used, blob)) addUnused(pack, blob, tally, 'unused');
+      else if (copies.length === 1) addUsed(pack, blob, tally);
+      else {
+        addUnused(pack, blob, tally, 'duplicate');
+        if (isThere(id) || !copies.some((copy) => isThere(copy.pack))) duplicates.push({ blob, copies });
+      }
+    }
+  }
+  chooseCopies(packs, duplicates, tally);
+  return packs;
+}
+
+export function isUsed({ data, trees }: UsedBlobs, { type, id }: { type: 'data' | 'tree'; id: BlobId }): boolean {
+  return type === 'data' ? data.has(id) : trees.has(id);
+}
+
+function emptyUsage(id: PackId, blobs: readonly BlobLocation[]): PackUsage {
+  const type = blobs.every((blob) => blob.type === blobs[0]?.type) ? (blobs[0]?.type ?? 'mixed') : 'mixed';
+  let header = HEADER_OVERHEAD;
+  let compressed = 0;
+  for (const { uncompressedLength } of blobs) {
+    header += uncompressedLength === undefined ? ENTRY_SIZE : ENTRY_SIZE_COMPRESSED;
+    if (uncompressedLength !== undefined) compressed += 1;
+  }
+  return {
+    id,
+    type,
+    blobs,
+    usedBlobs: 0,
+    usedBytes: header,
+    unusedBlobs: 0,
+    unusedBytes: 0,
+    hasUncompressed: compressed < blobs.length,
+  };
+}
+
+function addUsed(pack: PackUsage, { length }: BlobLocation, tally: Tally): void {
+  pack.usedBlobs += 1;
+  pack.usedBytes += length;
+  tally.blobs.used += 1;
+  tally.bytes.used += length;
+}
+
+function addUnused(pack: PackUsage, { length }: BlobLocation, tally: Tally, as: 'unused' | 'duplicate'): void {
+  pack.unusedBlobs += 1;
+  pack.unusedBytes += length;
+  tally.blobs[as] += 1;
+  tally.bytes[as] += length;
+}
+
+function makeUsed(pack: PackUsage, blob: BlobLocation, tally: Tally): void {
+  pack.unusedBlobs -= 1;
+  pack.unusedBytes -= blob.length;
+  tally.blobs.duplicate -= 1;
+  tally.bytes.duplicate -= blob.length;
+  addUsed(pack, blob, tally);
+}
+
+/**
+ * The first copy in a pack that holds something used anyway, or nothing but duplicates (as packs that an interrupted
+ * prune left behind); failing that the last one. A copy in a pack that is not there is chosen only if all are.
+ */
+function chooseCopies(packs: ReadonlyMap<PackId, PackUsage>, duplicates: readonly Duplicate[], tally: Tally): void {
+  const inPack = new Map<PackId, number>();
+  const left = new Map<readonly BlobLocation[], number>();
+  for (const { blob, copies } of duplicates) {
+    inPack.set(blob.pack, (inPack.get(blob.pack) ?? 0) + 1);
+    left.set(copies, (left.get(copies) ?? 0) + 1);
+  }
+  for (const { blob, copies } of duplicates) {
+    const pack = packs.get(blob.pack);
+    const count = left.get(copies);
+    if (pack === undefined || count === undefined) continue;
+    left.set(copies, count - 1);
+    if (pack.usedBlobs === 0 && inPack.get(blob.pack) !== pack.blobs.length && count > 1) continue;
+    makeUsed(pack, blob, tally);
+    left.delete(copies);
+  }
+}

@@ -1,0 +1,129 @@
+/** copy: between repositories that each program made; what is there afterwards restic finds sound and equal. */
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { resticTs } from '../cli/restic/run-command.js';
+import { describeInterop, restic } from '../helpers/peers.js';
+import { noise } from '../helpers/repository.js';
+import { tempFolder } from '../helpers/temp.js';
+
+const PASSWORD = 'secret';
+const KINDS = ['restic 0.14, version 1', 'restic latest, version 2', 'restic-ts'] as const;
+type Kind = (typeof KINDS)[number];
+const PAIRS = KINDS.flatMap((from) => KINDS.filter((to) => to !== from).map((to) => [from, to] as const));
+
+describeInterop('copy', ['restic-0.14', 'restic-latest'], () => {
+  const work = tempFolder();
+  const source = join(work, 'source');
+  let count = 0;
+
+  async function init(kind: Kind): Promise<string> {
+    count += 1;
+    const repo = join(work, `repo-${count}`);
+    const options = { repo, password: PASSWORD };
+    const made =
+      kind === 'restic-ts'
+        ? await resticTs(['init'], options)
+        : kind === 'restic latest, version 2'
+          ? await restic('restic-latest', ['init'], options)
+          : await restic('restic-0.14', ['init', '--repository-version', '1'], options);
+    expect(made).toMatchObject({ code: 0 });
+    return repo;
+  }
+
+  /** Two snapshots of a folder that changed between them. */
+  async function filled(kind: Kind): Promise<string> {
+    const repo = await init(kind);
+    const name = kind === 'restic 0.14, version 1' ? 'restic-0.14' : 'restic-latest';
+    const backup = async (...flags: string[]): Promise<void> => {
+      expect(await restic(name, ['backup', source, ...flags], { repo, password: PASSWORD })).toMatchObject({ code: 0 });
+    };
+    await backup('--tag', 'one', '--host', 'pc');
+    appendFileSync(join(source, 'log'), 'more\n');
+    await backup('--tag', 'two', '--host', 'laptop', '--exclude', '*.tmp');
+    return repo;
+  }
+
+  const sources = new Map<Kind, string>();
+
+  beforeAll(async () => {
+    mkdirSync(join(source, 'deep/er'), { recursive: true });
+    writeFileSync(join(source, 'big'), noise(4_000_000));
+    writeFileSync(join(source, 'text'), 'all work and no play\n'.repeat(50_000));
+    for (let i = 0; i < 40; i++) writeFileSync(join(source, 'deep/er', `f${i}`), `file ${i}`);
+    for (const kind of KINDS) sources.set(kind, await filled(kind));
+  });
+
+  function copying(from: string, to: string, ...flags: string[]): ReturnType<typeof resticTs> {
+    const env = { RESTIC_FROM_REPOSITORY: from, RESTIC_FROM_PASSWORD: PASSWORD };
+    return resticTs(['copy', ...flags], { repo: to, password: PASSWORD, env });
+  }
+
+  async function listing(repo: string, id: string): Promise<string[]> {
+    const { stdout } = await restic('restic-latest', ['ls', '--json', id], { repo, password: PASSWORD });
+    return stdout.trim().split('\n').slice(1);
+  }
+
+  it.each(PAIRS)('from %s to %s', { timeout: 120_000 }, async (from, to) => {
+    const there = sources.get(from) ?? '';
+    const repo = await init(to);
+    const { code, stdout, stderr } = await copying(there, repo);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.match(/^snapshot \w{8} saved, copied from source snapshot \w{8}$/gm)).toHaveLength(2);
+    const check = await restic('restic-latest', ['check', '--read-data'], { repo, password: PASSWORD });
+    expect(check).toMatchObject({ code: 0, stdout: expect.stringContaining('no errors were found') });
+    // restic knows the copies for what they are.
+    const env = { RESTIC_FROM_PASSWORD: PASSWORD };
+    const args = ['copy', '-v', '--from-repo', there];
+    const again = await restic('restic-latest', args, { repo, password: PASSWORD, env });
+    expect(again.stdout.match(/was already copied to snapshot/g)).toHaveLength(2);
+  });
+
+  it('what is listed is the same, and so is what a second copy says', async () => {
+    const there = sources.get('restic 0.14, version 1') ?? '';
+    const repo = await init('restic-ts');
+    const { stdout } = await copying(there, repo, 'latest');
+    const [, mine = '', theirs = ''] = /snapshot (\w{8}) saved, copied from source snapshot (\w{8})/.exec(stdout) ?? [];
+    const list = await listing(repo, mine);
+    expect(list).toEqual(await listing(there, theirs));
+    expect(list.length).toBeGreaterThan(40);
+    const env = { RESTIC_FROM_PASSWORD: PASSWORD };
+    const args = ['copy', '-v', '--from-repo', there, 'latest'];
+    const again = await restic('restic-latest', args, { repo, password: PASSWORD, env });
+    expect(await copying(there, repo, '-v', 'latest')).toMatchObject(again);
+  });
+
+  it('of what restic has copied nothing is left, and the same text is printed for the same work', async () => {
+    const there = sources.get('restic latest, version 2') ?? '';
+    const [mine, theirs] = [await init('restic-ts'), await init('restic-ts')];
+    const env = { RESTIC_FROM_PASSWORD: PASSWORD };
+    const args = ['copy', '-v', '--from-repo', there, 'latest'];
+    const real = await restic('restic-latest', args, { repo: theirs, password: PASSWORD, env });
+    const ours = await copying(there, mine, '-v', 'latest');
+    const bare = (text: string): string =>
+      text.replace(/snapshot \w{8} saved/, 'snapshot saved').replace(/\[\d:\d\d\]/, '');
+    expect(bare(ours.stdout)).toBe(bare(real.stdout));
+    expect((await copying(there, theirs, 'latest', '-v')).stdout).toContain('was already copied to snapshot');
+  });
+
+  it('filters, names that fit nothing, and the ways to name a source', async () => {
+    const there = sources.get('restic-ts') ?? '';
+    const repo = await init('restic-ts');
+    const file = join(work, 'from');
+    writeFileSync(file, `${there}\n`);
+    const password = join(work, 'password');
+    writeFileSync(password, `${PASSWORD}\n`);
+    const run = (...flags: string[]): ReturnType<typeof resticTs> =>
+      resticTs(['copy', ...flags], { repo, password: PASSWORD });
+    const one = await run('--from-repository-file', file, '--from-password-file', password, '--tag', 'one');
+    expect([one.code, one.stdout.match(/saved/g)]).toEqual([0, ['saved']]);
+    const args = ['--from-repo', there, '--from-password-command', `cat ${password}`];
+    const two = await run(...args, 'nosuch');
+    expect(two).toMatchObject({ code: 0, stderr: 'Ignoring "nosuch": no matching ID found for prefix "nosuch"\n' });
+    expect(await run(...args, '-q')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(await run()).toMatchObject({ code: 1 });
+    expect(await copying(join(work, 'nowhere'), repo)).toMatchObject({ code: 10 });
+    const env = { RESTIC_FROM_REPOSITORY: there, RESTIC_FROM_PASSWORD: 'wrong' };
+    expect(await resticTs(['copy'], { repo, password: PASSWORD, env })).toMatchObject({ code: 12 });
+  });
+});
