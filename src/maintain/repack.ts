@@ -83,7 +83,7 @@ async function reseal(
   if (sealed === undefined || plain === undefined) {
     return sealBlob(codec, type, id, await repo.loadBlob(type, id, signal));
   }
-  if (isRaw && (type === 'tree' || compressData)) return sealBlob(codec, type, id, plain, true);
+  if (isRaw && (type === 'tree' || compressData)) return sealBlob(codec, type, id, plain);
   return uncompressedLength === undefined ? { id, type, sealed } : { id, type, sealed, uncompressedLength };
 }
 

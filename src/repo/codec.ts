@@ -44,22 +44,15 @@ export function blobId(crypto: CryptoProvider, plain: Bytes): BlobId {
 }
 
 /**
- * Compresses (version 2, unless empty or larger that way; trees always, as the format demands) and seals.
- * `evenIfLarger` is for --repack-uncompressed, which would find the same blobs again and again.
+ * Compresses and seals. In version 2 everything but empty blobs is compressed, trees even with compression off, and what
+ * does not get smaller as well: as restic does, whose `prune` counts other blobs as not yet compressed.
  * The result is opened and hashed again, so that a fault in memory or in a codec never reaches the repository.
  */
-export function sealBlob(
-  codec: Codec,
-  type: BlobType,
-  id: BlobId,
-  plain: Bytes,
-  evenIfLarger: boolean = type === 'tree',
-): SealedBlob {
+export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes): SealedBlob {
   const packed = compress(codec, type, plain);
-  const compressed = packed !== undefined && (evenIfLarger || packed.length < plain.length);
-  const sealed = seal(codec.crypto, codec.key, compressed ? packed : plain);
-  const blob: SealedBlob = compressed ? { id, type, sealed, uncompressedLength: plain.length } : { id, type, sealed };
-  const again = openSealed(codec, blob.sealed, blob.uncompressedLength, `new blob ${shortId(id)}`);
+  const sealed = seal(codec.crypto, codec.key, packed ?? plain);
+  const blob = packed === undefined ? { id, type, sealed } : { id, type, sealed, uncompressedLength: plain.length };
+  const again = openSealed(codec, sealed, packed && plain.length, `new blob ${shortId(id)}`);
   if (blobId(codec.crypto, again) !== id) {
     throw new SyncError(
       'internal',

@@ -326,6 +326,30 @@ describe('the run of a prune', () => {
     await expectWhole(await reopen());
   });
 
+  it('removes nothing without having asked whether its lock still holds', async () => {
+    for (let number = 1; ; number++) {
+      const { repo, backend } = await halfUsed();
+      await backend.replace('data', 'ef'.repeat(32), new Uint8Array(10));
+      let asked = 0;
+      let removesAtLoss: number | undefined;
+      const ensureFresh = async (): Promise<void> => {
+        asked += 1;
+        if (asked < number) return;
+        removesAtLoss ??= backend.count('remove');
+        throw new SyncError('locked', 'lost');
+      };
+      const failed = await pruneUnder(repo, { ...quickLock(), ensureFresh }, { maxUnused: { bytes: 0 } }).catch(
+        () => true,
+      );
+      expect(backend.count('remove')).toBe(removesAtLoss ?? backend.count('remove'));
+      if (failed !== true) {
+        // Before packs without index, the new packs' index, old index files, old packs.
+        expect(asked).toBe(4);
+        break;
+      }
+    }
+  });
+
   it('tells its steps', async () => {
     const { repo } = await halfUsed();
     const events: PruneEvent[] = [];

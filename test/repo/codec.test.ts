@@ -38,15 +38,23 @@ describe('blob codec', () => {
     );
   });
 
-  it('compresses what gets smaller, and trees always; in version 1 nothing', () => {
+  it('compresses all but the empty blob, trees even with compression off; in version 1 nothing', () => {
     const text = utf8('a'.repeat(1000));
     const id = blobId(crypto, text);
     expect(sealBlob(v2, 'data', id, text).uncompressedLength).toBe(1000);
     expect(sealBlob(v2, 'data', id, text).sealed.length).toBeLessThan(100);
     expect(sealBlob(v1, 'tree', id, text).uncompressedLength).toBeUndefined();
     const random = noise(1000);
-    expect(sealBlob(v2, 'data', blobId(crypto, random), random).uncompressedLength).toBeUndefined();
-    expect(sealBlob(v2, 'tree', blobId(crypto, random), random).uncompressedLength).toBe(1000);
+    expect(sealBlob(v2, 'data', blobId(crypto, random), random).uncompressedLength).toBe(1000);
+    const off = { ...v2, compression: 'off' } as const;
+    expect(sealBlob(off, 'data', id, text).uncompressedLength).toBeUndefined();
+    expect(sealBlob(off, 'tree', id, text).uncompressedLength).toBe(1000);
+    const line = (i: number): string => `{"file":"saves/${(i * 7919) % 1009}.dat","size":${i * i}}\n`;
+    const lines = utf8(Array.from({ length: 9000 }, (_, i) => line(i)).join(''));
+    const sizes = (['fastest', 'max'] as const).map((compression) => {
+      return sealBlob({ ...v2, compression }, 'data', blobId(crypto, lines), lines).sealed.length;
+    });
+    expect(sizes[1]).toBeLessThan(sizes[0] ?? 0);
     expect(sealBlob(v2, 'data', blobId(crypto, utf8('')), utf8('')).sealed.length).toBe(32);
   });
 
