@@ -2,11 +2,9 @@
  * Snapshots without what cannot be read any more: files lose the parts that are gone, folders whose tree is gone become
  * empty, and a snapshot whose root is gone is removed. It depends on a right index: repair that first.
  */
-import type { Bytes } from '../base/bytes.js';
-import type { BlobId, TreeId } from '../base/ids.js';
+import type { BlobId } from '../base/ids.js';
 import type { NamedSnapshot } from '../browse/select.js';
-import { selectSnapshots } from '../browse/select.js';
-import { blobId, plainLength } from '../repo/codec.js';
+import { plainLength } from '../repo/codec.js';
 import type { BlobIndex } from '../repo/index.js';
 import { isImpossibleName } from '../repo/node-json.js';
 import type { Repository } from '../repo/repository.js';
@@ -15,9 +13,9 @@ import { compareNames } from '../repo/tree.js';
 import type { EditableNode, EditableTree } from './rewrite-nodes.js';
 import { withMembers } from './rewrite-nodes.js';
 import type { ReplaceOptions, ReplaceResult, SnapshotOutcome } from './rewrite-snapshot.js';
-import { replaceSnapshot, resultOf } from './rewrite-snapshot.js';
+import { replaceSnapshot } from './rewrite-snapshot.js';
+import { rewriteEach } from './rewrite-snapshots.js';
 import type { TreeRules } from './rewrite-tree.js';
-import { TreeRewriter } from './rewrite-tree.js';
 
 /** Something that was mended. Told once, at the first place, for what several snapshots or folders share. */
 export interface Mend {
@@ -58,25 +56,12 @@ async function repairAll(
   session: WriteSession | undefined,
   options: RepairSnapshotsOptions,
 ): Promise<ReplaceResult> {
-  const signal = session?.signal ?? options.signal;
-  const snapshots = await selectSnapshots(repo, options.snapshots ?? [], { ...options, signal });
-  await repo.loadIndex(signal);
-  const save = async (plain: Bytes): Promise<TreeId> =>
-    session === undefined ? blobId(repo.codec.crypto, plain) : session.saveTree(plain);
-  const rules = mendingRules(repo.index, options.onMend ?? (() => undefined));
-  const rewriter = new TreeRewriter(repo, { rules, save, signal });
-  const outcomes: SnapshotOutcome[] = [];
-  for (const one of snapshots) {
-    options.onSnapshot?.(one);
+  const rules = (): TreeRules => mendingRules(repo.index, options.onMend ?? (() => undefined));
+  return rewriteEach(repo, session, options, rules, async (one, rewriter) => {
     const { id: tree } = await rewriter.rewrite(one.snapshot.tree);
-    const outcome =
-      tree === undefined
-        ? await removeEmpty(repo, session, one)
-        : await replaceSnapshot(repo, session, one, { tree }, { ...options, tag: TAG });
-    outcomes.push(outcome);
-    options.onOutcome?.(outcome);
-  }
-  return resultOf(outcomes);
+    if (tree === undefined) return removeEmpty(repo, session, one);
+    return replaceSnapshot(repo, session, one, { tree }, { ...options, tag: TAG });
+  });
 }
 
 async function removeEmpty(

@@ -86,7 +86,3 @@ function sameSummary(a: SnapshotSummary, b: SnapshotSummary | undefined): boolea
   const keys = Object.keys(a) as (keyof SnapshotSummary)[];
   return b !== undefined && keys.every((key) => a[key] === b[key]);
 }
-
-export function resultOf(outcomes: readonly SnapshotOutcome[]): ReplaceResult {
-  return { outcomes, modified: outcomes.filter(({ kind }) => kind !== 'unchanged').length };
-}

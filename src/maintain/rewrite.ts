@@ -2,13 +2,9 @@
  * Snapshots written anew without some of their files, with another host or time, or with a summary where they have none.
  * A tree that would lose something by being written again (a member of a newer version) is refused.
  */
-import type { Bytes } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
-import type { TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { NamedSnapshot } from '../browse/select.js';
-import { selectSnapshots } from '../browse/select.js';
-import { blobId } from '../repo/codec.js';
 import { goQuote } from '../repo/go-quote.js';
 import { GO_ZERO_TIME } from '../repo/go-time.js';
 import type { Repository } from '../repo/repository.js';
@@ -16,9 +12,9 @@ import type { WriteSession } from '../repo/session.js';
 import type { Snapshot, SnapshotSummary } from '../repo/snapshot.js';
 import type { EditableNode, EditableTree } from './rewrite-nodes.js';
 import type { NewState, ReplaceOptions, ReplaceResult, SnapshotOutcome } from './rewrite-snapshot.js';
-import { replaceSnapshot, resultOf } from './rewrite-snapshot.js';
-import type { RewrittenTree, TreeRules } from './rewrite-tree.js';
-import { TreeRewriter } from './rewrite-tree.js';
+import { replaceSnapshot } from './rewrite-snapshot.js';
+import { rewriteEach } from './rewrite-snapshots.js';
+import type { RewrittenTree, TreeRewriter, TreeRules } from './rewrite-tree.js';
 
 export interface PathIncluder {
   matches(path: string): boolean;
@@ -68,20 +64,9 @@ async function rewriteAll(
   session: WriteSession | undefined,
   options: RewriteOptions,
 ): Promise<ReplaceResult> {
-  const signal = session?.signal ?? options.signal;
-  const snapshots = await selectSnapshots(repo, options.snapshots ?? [], { ...options, signal });
-  await repo.loadIndex(signal);
-  const save = async (plain: Bytes): Promise<TreeId> =>
-    session === undefined ? blobId(repo.codec.crypto, plain) : session.saveTree(plain);
-  const rewriter = new TreeRewriter(repo, { rules: rulesOf(options), save, signal });
-  const outcomes: SnapshotOutcome[] = [];
-  for (const one of snapshots) {
-    options.onSnapshot?.(one);
-    const outcome = await rewriteOne(repo, session, one, rewriter, options);
-    outcomes.push(outcome);
-    options.onOutcome?.(outcome);
-  }
-  return resultOf(outcomes);
+  const rewriteIt = (one: NamedSnapshot, rewriter: TreeRewriter): Promise<SnapshotOutcome> =>
+    rewriteOne(repo, session, one, rewriter, options);
+  return rewriteEach(repo, session, options, () => rulesOf(options), rewriteIt);
 }
 
 async function rewriteOne(
