@@ -36,7 +36,6 @@ export class FileReader {
   readonly #inline: Executor;
   #pool: Promise<Executor> | undefined;
   #asked = 0;
-  #failure: { readonly error: unknown } | undefined;
 
   constructor(
     repo: Repository,
@@ -66,8 +65,8 @@ export class FileReader {
       const executor = await this.#executorFor(size);
       return await this.#read((sink) => executor.saveFile(path, sink, signal));
     } catch (error) {
+      // A local repository fails with 'io' too, which is no matter of one file; its session has ended then.
       throwIfAborted(signal);
-      if (this.#failure !== undefined) throw this.#failure.error;
       if (isSyncError(error, 'io')) return error;
       throw error;
     }
@@ -98,13 +97,7 @@ export class FileReader {
           dataSize: dataSize + plainLength,
           dataSizeInRepo: dataSizeInRepo + sizeInPack(blob),
         };
-        try {
-          await this.#store.add(blob, plainLength);
-        } catch (error) {
-          // A local repository fails with 'io' too, and that is no matter of one file.
-          this.#failure ??= { error };
-          throw error;
-        }
+        await this.#store.add(blob, plainLength);
       },
     });
     return { ...result, added };

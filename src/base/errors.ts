@@ -75,10 +75,12 @@ export function errnoOf(error: unknown): string | undefined {
 /** What a player can do something about; the system's own words name calls and paths once more. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it is not there',
+  ENOTDIR: 'a part of that path is a file, where a folder should be',
   EACCES: 'permission denied; this user needs the right to do that',
   EPERM: 'permission denied; this user needs the right to do that',
   EROFS: 'its disk can only be read, not written',
   EBUSY: 'another program uses it; close that and try again',
+  EEXIST: 'something of that name is there',
   ENOTEMPTY: 'the folder is not empty',
   EIO: 'the disk reports an error; check it',
 };

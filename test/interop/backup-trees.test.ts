@@ -4,6 +4,7 @@
  */
 import {
   appendFileSync,
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -29,7 +30,7 @@ import { parseId } from '../../src/base/ids.js';
 import type { NamedSnapshot } from '../../src/browse/select.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import { Repository } from '../../src/repo/repository.js';
-import { itIf } from '../helpers/only-where.js';
+import { asUser, itIf } from '../helpers/only-where.js';
 import { describeInterop, restic } from '../helpers/peers.js';
 import type { Finished } from '../helpers/process.js';
 import { CHEAP, crypto, POLYNOMIAL } from '../helpers/repository.js';
@@ -130,12 +131,12 @@ describeInterop('backup and restic make the same trees', ['restic-latest'], () =
     LIMIT,
   );
 
-  it(
-    'and restic reads and restores what we wrote first',
-    async () => {
+  it.each([1, 2] as const)(
+    'and restic reads and restores what we wrote first, in version %i',
+    async (version) => {
       const path = join(tempFolder(), 'repo');
       const program = { repo: path, password: PASSWORD };
-      const own = await makeRepository(path);
+      const own = await makeRepository(path, version);
       const targets = ['contents', 'modes', 'attributes', 'names', 'specials', 'times'];
       await backup(own, { targets, cwd: work, programVersion: PROGRAM });
       expect((await restic('restic-latest', ['check', '--read-data'], program)).code).toBe(0);
@@ -410,6 +411,35 @@ describeInterop('backup and restic make the same trees', ['restic-latest'], () =
     );
   });
 
+  asUser(
+    'without what cannot be read',
+    async () => {
+      const folder = join(work, 'barred');
+      for (const below of ['open', 'closed', 'blind']) {
+        mkdirSync(join(folder, below), { recursive: true });
+        writeFileSync(join(folder, below, 'file'), below);
+      }
+      writeFileSync(join(folder, 'secret'), 'secret');
+      chmodSync(join(folder, 'secret'), 0);
+      chmodSync(join(folder, 'closed'), 0);
+      chmodSync(join(folder, 'blind'), 0o600);
+      try {
+        for (const targets of [['barred'], ['barred/secret', 'barred/open'], ['barred/blind/file', 'barred/closed']]) {
+          const finished = await run(['backup', '--json', '--force', ...targets]);
+          expect(finished.code).toBe(3);
+          const { tree } = await readSummary(finished);
+          const result = await backup(repo, { targets, cwd: work, programVersion: PROGRAM });
+          expect(result.tree).toBe(tree);
+          expect(result.errors).toHaveLength(targets.length === 1 ? 3 : targets[0] === 'barred/secret' ? 1 : 2);
+        }
+      } finally {
+        chmodSync(join(folder, 'closed'), 0o700);
+        chmodSync(join(folder, 'blind'), 0o700);
+      }
+    },
+    LIMIT,
+  );
+
   it('leaves its own name, and what was asked for, in the snapshot', async () => {
     const flags = [
       '--tag',
@@ -445,9 +475,9 @@ describeInterop('backup and restic make the same trees', ['restic-latest'], () =
 });
 
 /** With a key that costs nothing to derive, so that restic is quick too. */
-async function makeRepository(path: string): Promise<Repository> {
+async function makeRepository(path: string, version: 1 | 2 = 2): Promise<Repository> {
   const parts = { backend: localBackend(path), crypto, zstd: await loadZstd() };
-  return Repository.init({ ...parts, password: PASSWORD, chunkerPolynomial: POLYNOMIAL, scrypt: CHEAP });
+  return Repository.init({ ...parts, password: PASSWORD, chunkerPolynomial: POLYNOMIAL, scrypt: CHEAP, version });
 }
 
 /** A tree without the times of the folders that others use while the test runs: those above the temporary ones. */

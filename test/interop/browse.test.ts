@@ -126,11 +126,13 @@ async function make(version: 1 | 2): Promise<Made> {
 /** "[0:01] " is the time that it took. */
 const untimed = (text: string): string => text.replace(/^\[\d+:\d\d\]/gm, '[0:00]').replaceAll('restic-ts', 'restic');
 
+/** Without locks: each would wait a moment for others that come at the same time. */
 async function both(
-  args: readonly string[],
+  line: readonly string[],
   repo: string,
   theirs: ResticName = LATEST,
 ): Promise<{ readonly expected: Finished; readonly found: CommandResult }> {
+  const args = [...line, '--no-lock', '--no-cache'];
   const [expected, found] = await Promise.all([
     restic(theirs, args, { repo, password: PASSWORD }),
     resticTs(args, { repo, password: PASSWORD }),
@@ -287,10 +289,7 @@ describeInterop('browsing as restic does', [LATEST], (paths) => {
         'diff -q $0 $1',
       ],
       ...['diff $0 $2', 'diff $0:a $1:a/new', 'diff $0', 'diff $0 latest', 'diff $0 $1:nope', 'diff $0 zz'],
-    ])('%s', async (line) => {
-      await run(line, 1);
-      await run(line, 2);
-    });
+    ])('%s', (line) => run(line, 2));
 
     it.each([
       ...[
@@ -306,10 +305,7 @@ describeInterop('browsing as restic does', [LATEST], (paths) => {
         'stats -q $0 zz --tag a',
       ],
       ...['stats --json $1 --mode blobs-per-file', 'stats --mode x', 'stats --host nope', 'stats --host nope --json'],
-    ])('%s', async (line) => {
-      await run(line, 1);
-      await run(line, 2);
-    });
+    ])('%s', (line) => run(line, 2));
 
     it.each([
       ...[
@@ -331,9 +327,21 @@ describeInterop('browsing as restic does', [LATEST], (paths) => {
         'cat key',
         'cat blob 12',
       ],
-      ...['list', 'list x', 'list packs x', 'list locks', 'list keys', 'list index', 'list snapshots x'],
+      ...['list', 'list x', 'list packs x', 'list locks', 'list keys'],
     ])('%s', (line) => run(line, 2));
   });
+
+  it.each([
+    ...[
+      'ls -l $0',
+      'snapshots --json',
+      'find --json * -s $1',
+      'diff $0 $1',
+      'stats $0 --mode raw-data',
+      'stats --json',
+    ],
+    ...['stats --json --mode raw-data', 'cat config', 'cat tree $0:odd'],
+  ])('version 1: %s', (line) => run(line, 1));
 
   it('finds blobs, trees and packs, and shows where they are', async () => {
     for (const { path, ids } of made) {
@@ -424,7 +432,6 @@ describeInterop('browsing as restic does', [LATEST], (paths) => {
     const told: string[] = [];
     for (const line of [
       'ls $0',
-      'ls $0 /t',
       'find z -s $0',
       'find --tree zz -s $0',
       'stats $0',
@@ -436,7 +443,7 @@ describeInterop('browsing as restic does', [LATEST], (paths) => {
       expect([line, found.code, untimed(found.stdout)]).toEqual([line, expected.code, untimed(expected.stdout)]);
       told.push(found.stderr.slice(0, 6));
     }
-    expect(told).toEqual(['Fatal:', '', '', '', 'error ', 'error:', 'error:']);
+    expect(told).toEqual(['Fatal:', '', '', 'error ', 'error:', 'error:']);
     for (const args of [
       ['snapshots'],
       ['snapshots', at(ids, 4)],

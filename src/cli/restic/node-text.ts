@@ -1,7 +1,7 @@
 /** Entries of a tree as restic lists them. */
 import type { Zone } from '../../archive/local-zone.js';
-import { formatLocalTime, localZone } from '../../archive/local-zone.js';
-import { GO_ZERO_TIME, parseGoTime } from '../../repo/go-time.js';
+import { localZone } from '../../archive/local-zone.js';
+import { civilFromDays, GO_ZERO_TIME, parseGoTime, secondsOf } from '../../repo/go-time.js';
 import type { NodeType, TreeNode } from '../../repo/tree.js';
 import { formatBytesLikeRestic } from '../../ui/bytes.js';
 
@@ -15,6 +15,8 @@ export interface LongFormat {
 /** Bits of Go's FileMode, from 2^31 down. */
 const KINDS = 'dalTLDpSugct?';
 const HIGHEST = 31;
+/** Seconds. */
+const DAY = 86_400;
 
 const TYPE_BITS: Readonly<Record<NodeType, readonly number[]>> = {
   file: [],
@@ -37,7 +39,7 @@ export function nodeLine(path: string, node: TreeNode, { long, human }: LongForm
   return `${mode} ${owner} ${size} ${localTime(node.mtime)} ${path}${target}`;
 }
 
-/** "drwxr-xr-x" as Go writes a mode, which may have several letters in front: "dgrwxr-sr-x" is not among them. */
+/** "drwxr-xr-x" as Go writes a mode: a letter in front for each bit above the nine, "dgrwxrwxr-x" where ls has an "s". */
 export function permissions(mode: number): string {
   let letters = '';
   for (const [i, letter] of [...KINDS].entries()) if (hasBit(mode, HIGHEST - i)) letters += letter;
@@ -47,9 +49,17 @@ export function permissions(mode: number): string {
 
 /** "2012-11-01 22:08:41" in local time; what was never set is Go's first moment. */
 export function localTime(time: string | undefined): string {
-  return formatLocalTime(parseGoTime(time ?? GO_ZERO_TIME), currentZone())
-    .slice(0, 19)
-    .replace('T', ' ');
+  const seconds = secondsOf(parseGoTime(time ?? GO_ZERO_TIME));
+  const local = seconds + currentZone()(seconds);
+  const days = Math.floor(local / DAY);
+  const { year, month, day } = civilFromDays(days);
+  const clock = local - days * DAY;
+  const date = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
+  return `${date} ${two(Math.floor(clock / 3600))}:${two(Math.floor(clock / 60) % 60)}:${two(clock % 60)}`;
+}
+
+function two(n: number): string {
+  return String(n).padStart(2, '0');
 }
 
 let known: { readonly tz: string | undefined; readonly zone: Zone } | undefined;

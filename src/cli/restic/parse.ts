@@ -44,11 +44,3 @@ export function parseRepoTime(text: string): bigint {
   }
   return BigInt(date.getTime()) * 1_000_000n;
 }
-
-/** "2012-11-01 22:08:41" in local time. */
-export function formatLocalTime(ns: bigint): string {
-  const date = new Date(Number(ns / 1_000_000n));
-  const two = (n: number): string => String(n).padStart(2, '0');
-  const day = `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}

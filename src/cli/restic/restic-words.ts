@@ -6,7 +6,7 @@ import type { SyncError } from '../../base/errors.js';
 import { shortId } from '../../base/ids.js';
 import { parseGoTime } from '../../repo/go-time.js';
 import type { LockFile } from '../../repo/lock-file.js';
-import { formatLocalTime } from './parse.js';
+import { localTime } from './node-text.js';
 
 /** The lines for standard error. Codes of `plain` errors come without "Fatal: ". */
 export function failureText(error: SyncError): string {
@@ -31,13 +31,12 @@ function lockedText({ message, details }: SyncError): string {
   const { lock, id } = details;
   const advice = 'the `unlock` command can be used to remove stale locks';
   if (!isLock(lock) || typeof id !== 'string') return `unable to create lock in backend: ${message}\n${advice}`;
-  const ns = parseGoTime(lock.time);
-  const age = (Date.now() - Number(ns / 1_000_000n)) / 1000;
+  const age = (Date.now() - Number(parseGoTime(lock.time) / 1_000_000n)) / 1000;
   const how = lock.exclusive ? 'exclusively ' : '';
   const who = `PID ${lock.pid} on ${lock.hostname} by ${lock.username} (UID ${lock.uid ?? 0}, GID ${lock.gid ?? 0})`;
   return [
     `unable to create lock in backend: repository is already locked ${how}by ${who}`,
-    `lock was created at ${formatLocalTime(ns)} (${age.toFixed(3)}s ago)`,
+    `lock was created at ${localTime(lock.time)} (${age.toFixed(3)}s ago)`,
     `storage ID ${shortId(id)}`,
     advice,
   ].join('\n');

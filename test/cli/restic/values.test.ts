@@ -1,7 +1,7 @@
 /** Values as restic reads and writes them: sizes, durations, times, tables, command lines. */
 import { describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../../src/cli/restic/cache-folder.js';
-import { formatLocalTime, parseDuration, parseRepoTime, parseSize } from '../../../src/cli/restic/parse.js';
+import { parseDuration, parseRepoTime, parseSize } from '../../../src/cli/restic/parse.js';
 import { splitCommand } from '../../../src/cli/restic/password.js';
 import { renderTable } from '../../../src/cli/restic/table.js';
 import { formatBytesLikeRestic, formatDuration, formatPercent } from '../../../src/ui/bytes.js';
@@ -40,7 +40,6 @@ describe('values', () => {
 
   it('times, in local time', () => {
     const ns = parseRepoTime('2012-11-01 22:08:41');
-    expect(formatLocalTime(ns)).toBe('2012-11-01 22:08:41');
     expect(ns).toBe(BigInt(new Date(2012, 10, 1, 22, 8, 41).getTime()) * 1_000_000n);
     for (const bad of ['yesterday', '2012-13-01 00:00:00', '2012-02-30 00:00:00', '2012-01-01 25:00:00']) {
       expect(() => parseRepoTime(bad)).toThrow('not a time');
@@ -57,11 +56,11 @@ describe('values', () => {
       footer: ['2 things'],
     };
     expect(renderTable(table)).toEqual([
-      'ID     Paths ',
+      'ID     Paths',
       '-------------',
-      '1      a     ',
+      '1      a',
       '       longer',
-      '22222  é     ',
+      '22222  é',
       '-------------',
       '2 things',
     ]);

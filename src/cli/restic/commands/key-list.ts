@@ -3,9 +3,8 @@ import type { SyncError } from '../../../base/errors.js';
 import { shortId } from '../../../base/ids.js';
 import type { KeyInfo } from '../../../maintain/keys.js';
 import { listKeys } from '../../../maintain/keys.js';
-import { GO_ZERO_TIME, parseGoTime } from '../../../repo/go-time.js';
 import type { CommandSpec, Context } from '../command.js';
-import { formatLocalTime } from '../parse.js';
+import { localTime } from '../node-text.js';
 import { lineError, messageOf } from '../plain-error.js';
 import { renderTable } from '../table.js';
 
@@ -42,14 +41,10 @@ export function noArguments(name: string): SyncError {
 }
 
 function rowOf(key: KeyInfo): string[] {
-  return [`${key.isCurrent ? '*' : ' '}${shortId(key.id)}`, key.username, key.hostname, createdOf(key)];
+  return [`${key.isCurrent ? '*' : ' '}${shortId(key.id)}`, key.username, key.hostname, localTime(key.created)];
 }
 
 function jsonOf(key: KeyInfo): Readonly<Record<string, unknown>> {
   const { isCurrent: current, id, username: userName, hostname: hostName } = key;
-  return { current, id, userName, hostName, created: createdOf(key) };
-}
-
-function createdOf({ created }: KeyInfo): string {
-  return formatLocalTime(parseGoTime(created ?? GO_ZERO_TIME));
+  return { current, id, userName, hostName, created: localTime(key.created) };
 }

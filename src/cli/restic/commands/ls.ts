@@ -55,7 +55,8 @@ async function run(context: Context): Promise<number> {
       const plain = listingOf(context, folders, lines);
       const isSorted = mode !== 'name' || flags.bool('reverse');
       const listing: Listing = isSorted ? new SortedListing(plain, mode, flags.bool('reverse')) : plain;
-      await listing.begin(one);
+      // Of a subfolder, the tree that is told is the subfolder's, as if there were nothing else.
+      await listing.begin({ ...one, snapshot: { ...one.snapshot, tree: root } });
       const enters = (_: unknown, path: string): boolean => filter.enters(path);
       for await (const { path, node } of walkTree(repo, root, { enters, signal })) {
         if (filter.lists(path)) await listing.entry(path, node);
