@@ -7,7 +7,7 @@ import { hostname, userInfo } from 'node:os';
 import { SyncError, throwIfAborted } from '../base/errors.js';
 import type { TreeId } from '../base/ids.js';
 import type { NamedSnapshot } from '../browse/select.js';
-import { thisOwner } from '../repo/owner.js';
+import { thisOwner, withDomain } from '../repo/owner.js';
 import type { Repository, WriteOptions } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
 import type { Snapshot, SnapshotSummary } from '../repo/snapshot.js';
@@ -143,10 +143,8 @@ function describe({ options, parent, zone, startNs, targets }: Job, tree: TreeId
 }
 
 function userName(): string {
-  const domain = process.platform === 'win32' ? process.env['USERDOMAIN'] : undefined;
   try {
-    const { username } = userInfo();
-    return domain ? `${domain}\\${username}` : username;
+    return withDomain(userInfo().username);
   } catch {
     // A number without a name, as containers have it.
     return thisOwner().username;
@@ -156,7 +154,7 @@ function userName(): string {
 function leftOutOf(attributes: AttributeSource): LeftOut[] {
   const leftOut = attributes.leftOut === undefined ? [] : [attributes.leftOut];
   if (process.platform !== 'win32') return leftOut;
-  const what = 'owners, access rights, file attributes and times of creation';
+  const what = 'owners, access rights, attributes of all kinds and times of creation';
   return [...leftOut, { what, reason: 'Node.js has no calls for them on Windows' }];
 }
 

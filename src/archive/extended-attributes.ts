@@ -18,7 +18,7 @@ export async function chooseAttributeReader(
   platform: NodeJS.Platform = process.platform,
   tools: readonly ('perl' | 'getfattr')[] = ['perl', 'getfattr'],
 ): Promise<ChosenReader> {
-  // restic stores what else a file of Windows has as generic attributes; it has none of these.
+  // There they are one of several things that cannot be had, which the backup tells together.
   if (platform === 'win32') return { reader: undefined };
   if (platform !== 'linux') return { reader: undefined, missing: `on ${platform} there is no tool to read them with` };
   const perl = tools.includes('perl') ? await startPerl() : undefined;

@@ -3,6 +3,8 @@ import type { BlobId, TreeId } from '../base/ids.js';
 import { parseGoTime } from '../repo/go-time.js';
 import type { Repository } from '../repo/repository.js';
 import type { TreeNode } from '../repo/tree.js';
+import type { BarrenTrees } from './barren.js';
+import { BarrenWatch } from './barren.js';
 import type { UnreadableTree, WalkEntry } from './walk.js';
 import { walkTree } from './walk.js';
 
@@ -10,6 +12,8 @@ interface Common {
   readonly signal?: AbortSignal | undefined;
   /** A tree that cannot be read; the rest goes on. Thrown without it. */
   readonly onError?: ((tree: UnreadableTree, error: unknown) => void | Promise<void>) | undefined;
+  /** The same one for all roots of a search: what they share is then not searched again where nothing was found. */
+  readonly barren?: BarrenTrees | undefined;
 }
 
 export interface FindOptions extends Common {
@@ -28,12 +32,29 @@ export async function* findEntries(
   root: TreeId,
   options: FindOptions,
 ): AsyncGenerator<WalkEntry, void, void> {
-  const { signal, onError, mayMatchBelow } = options;
+  const { signal, barren, mayMatchBelow } = options;
   const isFound = (node: TreeNode, path: string): boolean => options.matches(path) && isInTime(node, options);
-  const enters = (node: TreeNode, path: string): boolean => isFound(node, path) || mayMatchBelow(path);
-  for await (const entry of walkTree(repo, root, { enters, signal, onError })) {
-    if (isFound(entry.node, entry.path)) yield entry;
+  const isBarren = (tree: TreeId | undefined, path: string): boolean =>
+    tree !== undefined && barren?.has(tree, path) === true;
+  const enters = (node: TreeNode, path: string): boolean =>
+    !isBarren(node.subtree, path) && (isFound(node, path) || mayMatchBelow(path));
+  if (isBarren(root, '/')) return;
+  const watch = new BarrenWatch(repo, barren, true);
+  const { onEnter, onLeave } = watch;
+  const onError = noting(watch, options.onError);
+  for await (const entry of walkTree(repo, root, { enters, signal, onError, onEnter, onLeave })) {
+    if (!isFound(entry.node, entry.path)) continue;
+    watch.meet();
+    yield entry;
   }
+}
+
+function noting(watch: BarrenWatch, onError: Common['onError']): Common['onError'] {
+  if (onError === undefined) return undefined;
+  return (tree, error) => {
+    watch.meet();
+    return onError(tree, error);
+  };
 }
 
 function isInTime({ mtime }: TreeNode, { oldest, newest }: FindOptions): boolean {
@@ -62,13 +83,23 @@ export async function* findObjects(
   root: TreeId,
   options: FindObjectsOptions,
 ): AsyncGenerator<FoundObject, void, void> {
-  const { signal, onError, wantsBlob, wantsTree } = options;
+  const { signal, barren, wantsBlob, wantsTree } = options;
   if (wantsTree(root)) yield { type: 'tree', id: root, path: '/', parent: root };
-  for await (const { path, node, parent } of walkTree(repo, root, { signal, onError })) {
+  if (barren?.has(root)) return;
+  const watch = new BarrenWatch(repo, barren, false);
+  const { onEnter, onLeave } = watch;
+  const enters = ({ subtree }: TreeNode): boolean => subtree === undefined || barren?.has(subtree) !== true;
+  const onError = noting(watch, options.onError);
+  for await (const { path, node, parent } of walkTree(repo, root, { enters, signal, onError, onEnter, onLeave })) {
     if (node.subtree !== undefined && wantsTree(node.subtree)) {
+      watch.meet();
       yield { type: 'tree', id: node.subtree, path, parent };
     }
     if (node.type !== 'file') continue;
-    for (const id of node.content ?? []) if (wantsBlob(id)) yield { type: 'blob', id, path, parent };
+    for (const id of node.content ?? []) {
+      if (!wantsBlob(id)) continue;
+      watch.meet();
+      yield { type: 'blob', id, path, parent };
+    }
   }
 }

@@ -36,6 +36,9 @@ export interface WalkOptions {
   readonly seen?: Set<TreeId> | undefined;
   /** A tree that cannot be read: its folder is told here in place of being yielded, and the walk goes on. */
   readonly onError?: ((tree: UnreadableTree, error: unknown) => void | Promise<void>) | undefined;
+  /** Called before a tree's folder is yielded, and when all that is in the tree was. */
+  readonly onEnter?: (() => void) | undefined;
+  readonly onLeave?: ((tree: TreeId, path: string) => void) | undefined;
   /** What the paths begin with; "/" by default. */
   readonly prefix?: string | undefined;
 }
@@ -56,7 +59,9 @@ export async function* walkTree(
   const ahead = new TreeAhead(repo, (node, path) => !isSeen(seen, node.subtree) && enters(node, path), signal);
   const open = async (slot: TreeSlot, entry?: WalkEntry): Promise<Frame | undefined> => {
     try {
-      return { slot, nodes: await ahead.take(slot), at: 0 };
+      const nodes = await ahead.take(slot);
+      options.onEnter?.();
+      return { slot, nodes, at: 0 };
     } catch (error) {
       if (onError === undefined || signal?.aborted) throw error;
       await onError({ id: slot.id, path: slot.path, entry }, error);
@@ -74,6 +79,7 @@ export async function* walkTree(
       const node = frame.nodes[at];
       if (node === undefined) {
         frames.pop();
+        options.onLeave?.(frame.slot.id, frame.slot.path);
         continue;
       }
       const entry = { path: childPath(frame.slot.path, node.name), node, parent: frame.slot.id };

@@ -3,6 +3,7 @@
  * tree could not be read keeps all it has.
  */
 import { errnoOf, ioError, throwIfAborted } from '../base/errors.js';
+import { foldName } from './local-names.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { RestoreOptions } from './restore-types.js';
 import type { SelectedFolder, SelectedItems } from './select-items.js';
@@ -29,6 +30,7 @@ export async function deleteExtra({ folders }: SelectedItems, options: DeleteOpt
 }
 
 async function extraNames(folder: SelectedFolder, { target, progress }: DeleteOptions): Promise<string[]> {
+  // Under another spelling it may be what was just restored.
   const wanted = new Set(folder.names?.map((name) => foldName(name)));
   try {
     return (await target.namesIn(folder)).filter((name) => !wanted.has(foldName(name)));
@@ -47,10 +49,4 @@ async function remove(path: string, { target, dryRun, progress }: DeleteOptions)
   } catch (error) {
     progress.failed(path, ioError(error, 'cannot delete', full));
   }
-}
-
-/** Equal for names that the system may take for the same: what was just restored must not count as superfluous. */
-export function foldName(name: string, platform: NodeJS.Platform = process.platform): string {
-  if (platform === 'win32') return name.toUpperCase();
-  return platform === 'darwin' ? name.normalize('NFC').toUpperCase() : name;
 }

@@ -13,7 +13,7 @@ import { systemError } from './restore-progress.js';
 import type { Overwrite } from './restore-types.js';
 import type { SelectedItem } from './select-items.js';
 import type { TargetFolder } from './target-folder.js';
-import { removeThere } from './target-folder.js';
+import { lookAt, removeThere } from './target-folder.js';
 import { unixType } from './unix-mode.js';
 
 export interface MakeOptions {
@@ -29,7 +29,7 @@ export interface MakeOptions {
 const WINDOW = 256;
 const PARALLEL = 8;
 
-type Outcome = 'made' | 'kept' | 'for the tools' | 'failed';
+type Outcome = 'made' | 'kept' | 'for the tools' | 'no tools' | 'failed';
 
 /** Returns those that were made, whose metadata is still to be set. */
 export async function makeNodes(items: readonly SelectedItem[], options: MakeOptions): Promise<SelectedItem[]> {
@@ -43,6 +43,8 @@ export async function makeNodes(items: readonly SelectedItem[], options: MakeOpt
     for (const item of window) {
       const outcome = outcomes.get(item);
       if (outcome === 'kept') progress.skipped(item.path, item.linkTo === undefined ? (item.node.size ?? 0) : 0);
+      if (outcome === 'no tools')
+        progress.omitted('pipes and devices', 'mkfifo and mknod are not installed', item.path);
       if (outcome !== 'made') continue;
       progress.finished('restored', 'other', item.path);
       made.push(item);
@@ -61,7 +63,7 @@ async function make(item: SelectedItem, options: MakeOptions): Promise<Outcome> 
     if (dryRun) return 'made';
     // Asked before anything is taken away.
     const how = await howToMake(item, options);
-    if (how === undefined) return 'failed';
+    if (how === undefined) return 'no tools';
     if (there !== undefined) await removeThere(path, there, false);
     return (await how(path)) ?? 'made';
   } catch (error) {
@@ -70,16 +72,16 @@ async function make(item: SelectedItem, options: MakeOptions): Promise<Outcome> 
   }
 }
 
-/** undefined for what this system cannot have, which is told as left out. */
+/** undefined for what this system has no tools to make. */
 async function howToMake(
   item: SelectedItem,
   options: MakeOptions,
 ): Promise<((path: string) => Promise<Outcome | undefined>) | undefined> {
-  const { target, kernel, progress } = options;
+  const { target, kernel } = options;
   const { node, linkTo } = item;
   if (linkTo !== undefined) {
     const other = target.pathOf(linkTo.path);
-    const there = await target.lookAt(linkTo);
+    const there = await lookAt(other);
     if (!there?.isFile()) {
       throw new SyncError('io', `cannot link ${item.path} to ${linkTo.path}: that was not restored`);
     }
@@ -90,8 +92,9 @@ async function howToMake(
   }
   if (node.type === 'irregular') throw new SyncError('unsupported', `${item.path} is of a kind that cannot be made`);
   if (kernel.kinds.has('node')) return async () => 'for the tools';
-  const reason = process.platform === 'win32' ? 'Windows has nothing like them' : 'mkfifo and mknod are not installed';
-  progress.omitted('pipes and devices', reason, item.path);
+  if (process.platform === 'win32') {
+    throw new SyncError('unsupported', `${item.path} cannot exist on Windows: it is a pipe or a device`);
+  }
   return undefined;
 }
 

@@ -14,7 +14,6 @@ import type { RestoreProgress } from './restore-progress.js';
 import type { Overwrite } from './restore-types.js';
 import type { SelectedFolder, SelectedItem, SelectedItems } from './select-items.js';
 import type { TargetFolder } from './target-folder.js';
-import { checkName } from './target-folder.js';
 
 /** A file that has to be written. */
 export interface FileJob {
@@ -25,6 +24,8 @@ export interface FileJob {
   /** Pieces that are in place, by their number; undefined: the file is written anew. */
   readonly has: readonly boolean[] | undefined;
   readonly action: 'restored' | 'updated';
+  /** Nothing was in its folder before. */
+  readonly isFresh: boolean;
 }
 
 export interface FilePlan {
@@ -78,7 +79,6 @@ async function look(repo: Repository, one: SelectedItem | SelectedFolder, option
   if (!('folder' in one)) return (await target.ensure(one)) ? 'counts later' : undefined;
   if (!(await target.ensure(one.folder))) return undefined;
   try {
-    checkName(one.path);
     if (one.node.type !== 'file' || one.linkTo !== undefined) return 'counts later';
     return await lookAtFile(repo, one, options);
   } catch (error) {
@@ -94,7 +94,8 @@ async function lookAtFile(repo: Repository, item: SelectedItem, options: PlanOpt
   const there = await target.lookAt(item);
   if (there !== undefined && !mayOverwrite(overwrite, node, there)) return 'not to be overwritten';
   const pieces = piecesOf(repo, node.content ?? [], item.path);
-  const anew: FileJob = { item, path, pieces, has: undefined, action: 'restored' };
+  const isFresh = target.isFresh(item.folder);
+  const anew: FileJob = { item, path, pieces, has: undefined, action: 'restored', isFresh };
   if (there === undefined || !there.isFile()) return anew;
   const size = sizeOf(pieces);
   const hasSize = there.size === BigInt(size);

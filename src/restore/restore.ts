@@ -9,6 +9,7 @@ import { sizeOf } from './compare-file.js';
 import { deleteExtra } from './delete-extra.js';
 import type { KernelCalls } from './kernel-calls.js';
 import { chooseKernelCalls, NO_CALLS } from './kernel-calls.js';
+import { LocalNames } from './local-names.js';
 import { makeNodes } from './make-nodes.js';
 import { OwnerIds } from './owner-ids.js';
 import type { FileJob, FilePlan } from './plan-files.js';
@@ -60,7 +61,8 @@ class Run {
     const { dryRun = false, verify = false, signal } = this.#options;
     const progress = this.#progress;
     await this.#target.makeRoot();
-    const items = await selectItems(this.#repo, tree, { ...this.#common, select: this.#select });
+    const names = LocalNames.forTarget(dryRun ? undefined : this.#target.pathOf(''));
+    const items = await selectItems(this.#repo, tree, { ...this.#common, select: this.#select, names });
     const plan = await planFiles(this.#repo, items, { ...this.#common, target: this.#target });
     const written = dryRun ? this.#pretend(plan.jobs) : await this.#write(plan.jobs);
     await this.#finish(items, plan, written);

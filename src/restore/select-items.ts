@@ -2,11 +2,13 @@
  * What of a snapshot is to be restored, as lists in the order of its trees: folders with all names that are in them,
  * and the items in them. Names of one inode become a file and links to it.
  */
+import type { SyncError } from '../base/errors.js';
 import type { TreeId } from '../base/ids.js';
 import type { WalkEntry } from '../browse/walk.js';
 import { walkTree } from '../browse/walk.js';
 import type { Repository } from '../repo/repository.js';
 import type { TreeNode } from '../repo/tree.js';
+import type { LocalNames } from './local-names.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { Choice } from './restore-types.js';
 
@@ -21,6 +23,8 @@ export interface SelectedFolder {
   isUsed: boolean;
   /** All that its tree holds, selected or not; undefined if that is not known. */
   names: string[] | undefined;
+  /** Why it, or a folder above it, cannot be restored. */
+  refused?: SyncError | undefined;
 }
 
 export interface SelectedItem {
@@ -43,28 +47,33 @@ export interface SelectedItems {
 
 export interface SelectOptions {
   readonly select: (path: string, isFolder: boolean) => Choice;
+  /** undefined where every name can be had. */
+  readonly names: LocalNames | undefined;
   readonly progress: RestoreProgress;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A tree that cannot be read is told as the error of its folder. */
+/**
+ * A tree that cannot be read is told as the error of its folder. An item of a name that cannot be had is told and left
+ * out; folders of such names are in the lists, with the reason, since something in them may be selected or not.
+ */
 export async function selectItems(repo: Repository, root: TreeId, options: SelectOptions): Promise<SelectedItems> {
   const { select, progress, signal } = options;
-  const collector = new Collector(select);
+  const collector = new Collector(options);
   const walk = walkTree(repo, root, {
     signal,
     enters: (_node, path) => select(path, true).childMayBeSelected,
-    onError: ({ path, entry }, error) => {
+    onError: async ({ path, entry }, error) => {
       progress.failed(path, error);
-      collector.addUnreadable(entry);
+      await collector.addUnreadable(entry);
     },
   });
-  for await (const entry of walk) collector.add(entry);
+  for await (const entry of walk) await collector.add(entry);
   return collector.finish();
 }
 
 class Collector {
-  readonly #select: SelectOptions['select'];
+  readonly #options: SelectOptions;
   readonly #root: SelectedFolder = { path: '', isSelected: false, isUsed: false, names: [] };
   /** From the root to the folder that the walk is in. */
   readonly #open: SelectedFolder[] = [this.#root];
@@ -72,19 +81,20 @@ class Collector {
   readonly #folders: SelectedFolder[] = [];
   readonly #firstNames = new Map<string, SelectedItem>();
 
-  constructor(select: SelectOptions['select']) {
-    this.#select = select;
+  constructor(options: SelectOptions) {
+    this.#options = options;
   }
 
-  add({ path, node }: WalkEntry): void {
+  async add({ path, node }: WalkEntry): Promise<void> {
+    const { select } = this.#options;
     const folder = this.#folderOf(path);
     folder.names?.push(node.name);
-    if (node.type === 'dir') this.#addFolder(path, node, folder);
-    else if (node.type !== 'socket' && this.#select(path, false).selected) this.#addItem({ path, node, folder });
+    if (node.type === 'dir') await this.#addFolder(path, node, folder);
+    else if (node.type !== 'socket' && select(path, false).selected) await this.#addItem({ path, node, folder });
   }
 
   /** Its content is not known, so nothing in it may be taken for superfluous. */
-  addUnreadable(entry: WalkEntry | undefined): void {
+  async addUnreadable(entry: WalkEntry | undefined): Promise<void> {
     if (entry === undefined) {
       this.#root.names = undefined;
       return;
@@ -92,7 +102,7 @@ class Collector {
     const { path, node } = entry;
     const parent = this.#folderOf(path);
     parent.names?.push(node.name);
-    this.#addFolder(path, node, parent).names = undefined;
+    (await this.#addFolder(path, node, parent)).names = undefined;
   }
 
   finish(): SelectedItems {
@@ -100,18 +110,27 @@ class Collector {
     return { root: this.#root, inOrder: this.#inOrder, folders: this.#folders };
   }
 
-  #addFolder(path: string, node: TreeNode, parent: SelectedFolder): SelectedFolder {
-    const { selected, childMayBeSelected } = this.#select(path, true);
+  async #addFolder(path: string, node: TreeNode, parent: SelectedFolder): Promise<SelectedFolder> {
+    const { selected, childMayBeSelected } = this.#options.select(path, true);
     const names: string[] | undefined = childMayBeSelected ? [] : undefined;
     const folder: SelectedFolder = { path, node, parent, isSelected: selected, isUsed: selected, names };
+    folder.refused = parent.refused ?? (await this.#options.names?.refuse(path, parent, folder));
     this.#open.push(folder);
     if (selected) this.#inOrder.push(folder);
     return folder;
   }
 
-  #addItem(item: SelectedItem): void {
-    item.folder.isUsed = true;
-    const linkTo = this.#otherName(item);
+  async #addItem(item: SelectedItem): Promise<void> {
+    const { names, progress } = this.#options;
+    const { path, folder } = item;
+    folder.isUsed = true;
+    const isLost = folder.refused !== undefined;
+    const refused = isLost ? undefined : await names?.refuse(path, folder);
+    if (refused !== undefined) {
+      progress.failed(path, refused);
+      return;
+    }
+    const linkTo = isLost ? undefined : this.#otherName(item);
     this.#inOrder.push(linkTo === undefined ? item : { ...item, linkTo });
   }
 

@@ -42,7 +42,9 @@ export class AttributeSetter {
   }
 
   static async start(options: AttributeOptions): Promise<AttributeSetter> {
-    if (process.platform === 'win32') return new AttributeSetter(options, undefined, 'Windows has nothing like them');
+    if (process.platform === 'win32') {
+      return new AttributeSetter(options, undefined, 'Node.js has no calls for them on Windows');
+    }
     const { reader, missing = '' } = await chooseAttributeReader();
     if (reader === undefined || options.kernel.kinds.has('set-attribute')) {
       return new AttributeSetter(options, reader, missing);

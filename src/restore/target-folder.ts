@@ -5,9 +5,8 @@
  */
 import type { BigIntStats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, rmdir, stat, unlink } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { errnoOf, ioError, SyncError, throwIfAborted } from '../base/errors.js';
-import { checkPortableName } from '../base/portable-name.js';
 import { rawFromBytes, toFsPath } from '../base/raw-string.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { SelectedFolder, SelectedItem } from './select-items.js';
@@ -28,8 +27,11 @@ export class TargetFolder {
   readonly #progress: RestoreProgress;
   readonly #signal: AbortSignal | undefined;
   readonly #ready = new Map<SelectedFolder, Promise<boolean>>();
-  /** In a dry run: folders that are not there. What a link in their place leads to is none of theirs. */
-  readonly #absent = new Set<SelectedFolder>();
+  /**
+   * Folders in which nothing was: made by us, or, in a dry run, not there (what a link in their place leads to is not in
+   * them).
+   */
+  readonly #fresh = new Set<SelectedFolder>();
 
   constructor({ target, dryRun, progress, signal }: TargetOptions) {
     this.#root = resolve(target);
@@ -38,19 +40,26 @@ export class TargetFolder {
     this.#signal = signal;
   }
 
-  /** Absolute; `path` as in the snapshot. */
+  /** Absolute; `path` as in the snapshot, '' for the target itself. */
   pathOf(path: string): string {
-    return this.#root.endsWith('/') ? this.#root.slice(0, -1) + path : this.#root + path;
+    if (path === '') return this.#root;
+    const local = sep === '/' ? path : path.replaceAll('/', sep);
+    return this.#root.endsWith(sep) ? this.#root.slice(0, -1) + local : this.#root + local;
   }
 
-  /** What stands in the place of an item; links are not followed. */
+  /** Whether nothing was in the folder before. To be asked after `ensure`. */
+  isFresh(folder: SelectedFolder): boolean {
+    return this.#fresh.has(folder);
+  }
+
+  /** What stood in the place of an item before; links are not followed. */
   async lookAt(item: Pick<SelectedItem, 'path' | 'folder'>): Promise<BigIntStats | undefined> {
-    return this.#absent.has(item.folder) ? undefined : lookAt(this.pathOf(item.path));
+    return this.isFresh(item.folder) ? undefined : lookAt(this.pathOf(item.path));
   }
 
-  /** Names in a folder, in order of their bytes. Throws the system's error. */
+  /** Names in a folder where something was, in order of their bytes. Throws the system's error. */
   async namesIn(folder: SelectedFolder): Promise<string[]> {
-    return this.#absent.has(folder) ? [] : namesIn(this.pathOf(folder.path) || '/');
+    return this.isFresh(folder) ? [] : namesIn(this.pathOf(folder.path));
   }
 
   /** Throws 'io' if the target is no folder and cannot be made one. */
@@ -83,9 +92,10 @@ export class TargetFolder {
     if (!(await this.ensure(parent))) return false;
     throwIfAborted(this.#signal);
     try {
-      checkName(path);
-      if (!this.#dryRun) await makeFolder(this.pathOf(path));
-      else if (!(await this.lookAt({ path, folder: parent }))?.isDirectory()) this.#absent.add(folder);
+      if (folder.refused !== undefined) throw folder.refused;
+      const there = await this.lookAt({ path, folder: parent });
+      if (!there?.isDirectory()) this.#fresh.add(folder);
+      if (!this.#dryRun) await makeFolder(this.pathOf(path), there);
       return true;
     } catch (error) {
       this.#progress.failed(path, ioError(error, 'cannot make folder', this.pathOf(path)));
@@ -94,15 +104,7 @@ export class TargetFolder {
   }
 }
 
-/** Throws 'unsafe-path' for a name that this system cannot have: a backslash would lead elsewhere on Windows. */
-export function checkName(path: string, platform: NodeJS.Platform = process.platform): void {
-  if (platform !== 'win32') return;
-  const wrong = checkPortableName(path.slice(path.lastIndexOf('/') + 1));
-  if (wrong !== undefined) throw new SyncError('unsafe-path', `${path} cannot exist on Windows: its name ${wrong}`);
-}
-
-async function makeFolder(path: string): Promise<void> {
-  const there = await lookAt(path);
+async function makeFolder(path: string, there: BigIntStats | undefined): Promise<void> {
   if (there?.isDirectory()) {
     const mode = Number(there.mode) & 0o7777;
     // One that its owner made read-only; its own mode comes back with the rest of its metadata.
@@ -140,7 +142,7 @@ export async function removeThere(path: string, there: BigIntStats, recursive: b
 export async function removeTree(path: string, onRemoved: (path: string) => void, dryRun = false): Promise<void> {
   const there = await lookAt(path);
   if (there?.isDirectory()) {
-    for (const name of await namesIn(path)) await removeTree(`${path}/${name}`, onRemoved, dryRun);
+    for (const name of await namesIn(path)) await removeTree(path + sep + name, onRemoved, dryRun);
     if (!dryRun) await rmdir(toFsPath(path));
   } else if (there !== undefined && !dryRun) {
     await unlink(toFsPath(path));

@@ -154,7 +154,7 @@ class Writer implements WrittenFiles {
     const handle = await openFirst(job, this.#options.removeFolders);
     try {
       // At full length from the start: what cannot be had later is zeros, as are the holes of a sparse file.
-      await handle.truncate(sizeOf(job.pieces));
+      if (!isWrittenAtOnce(job) || this.#options.sparse) await handle.truncate(sizeOf(job.pieces));
     } catch (error) {
       await handle.close();
       throw error;
@@ -162,6 +162,10 @@ class Writer implements WrittenFiles {
     this.touched.add(job);
     return handle;
   }
+}
+
+function isWrittenAtOnce({ isFresh, pieces }: FileJob): boolean {
+  return isFresh && pieces.length <= 1;
 }
 
 async function writeAll(handle: FileHandle, bytes: Bytes, offset: number): Promise<void> {
@@ -175,7 +179,9 @@ async function writeAll(handle: FileHandle, bytes: Bytes, offset: number): Promi
  * A file of one name is written in place, emptied unless pieces of it stay; anything else gives way to a new file, and
  * is never written to.
  */
-async function openFirst({ path, has }: FileJob, removeFolders: boolean): Promise<FileHandle> {
+async function openFirst({ path, has, isFresh }: FileJob, removeFolders: boolean): Promise<FileHandle> {
+  // Where another item of the snapshot has taken this place, the system takes both names for one: that fails.
+  if (isFresh) return open(toFsPath(path), WRITE | constants.O_CREAT | constants.O_EXCL, 0o600);
   const there = await lookAt(path);
   if (there !== undefined && isSingle(there)) return openExisting(path, has === undefined ? WRITE | TRUNCATE : WRITE);
   if (has !== undefined) throw new SyncError('io', `${path} has become another file since its content was compared`);

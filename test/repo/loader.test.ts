@@ -172,6 +172,26 @@ describe('loading', () => {
     expect(gone.message).toContain(b.id.slice(0, 8));
   });
 
+  it('tells of each blob without a sound copy where somebody listens, and brings the others', async () => {
+    const blobs = texts(4, 'told');
+    const pack = await storePack(blobs);
+    await backend.replace('data', pack.id, flip(pack.bytes, at(pack.entries, 1).offset + 20));
+    const told: string[] = [];
+    const brought: string[] = [];
+    const onDamaged = (id: string, error: SyncError): void => void told.push(`${id} ${error.code}`);
+    const loader = loaderOf(pack);
+    await loader.loadMany('data', blobs.map(idOf), (id) => void brought.push(id), { onDamaged });
+    expect(told).toEqual([`${idOf(at(blobs, 1))} damaged`]);
+    expect(brought.sort()).toEqual([0, 2, 3].map((i) => idOf(at(blobs, i))).sort());
+    backend.before = () => {
+      throw new SyncError('unreachable', 'no answer');
+    };
+    const away = loader.loadMany('data', blobs.map(idOf), () => undefined, { onDamaged });
+    expect((await rejection(away)).code).toBe('unreachable');
+    backend.before = () => undefined;
+    expect(told).toHaveLength(1);
+  });
+
   it('saves from a truncated pack what is left of it', async () => {
     const blobs = texts(5, 'truncated');
     const pack = await storePack(blobs);

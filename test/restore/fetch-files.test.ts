@@ -8,6 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toMs } from '../../src/archive/scan.js';
@@ -230,5 +231,19 @@ describe('open files', () => {
     await files.finish(join(folder, 'slow'));
     await files.closeAll();
     expect(readFileSync(join(folder, 'slow'), 'utf8')).toBe('late');
+  });
+
+  it('that could not be opened are tried again, and nothing of them is left', async () => {
+    const folder = tempFolder();
+    const tries: boolean[] = [];
+    const files = new OpenFiles(1, (path, isFirst) => {
+      tries.push(isFirst);
+      return tries.length === 1 ? Promise.reject(new Error('not yet')) : open(path, 'w');
+    });
+    await expect(files.use(join(folder, 'x'), async () => undefined)).rejects.toThrow('not yet');
+    expect(files.count).toBe(0);
+    await files.use(join(folder, 'x'), async (handle) => void (await handle.write('x')));
+    await files.closeAll();
+    expect(tries).toEqual([true, false]);
   });
 });

@@ -129,6 +129,28 @@ describe('attributes', () => {
     expect([attributesOf(env.path('f')), attributesOf(env.path('x'))]).toEqual([all, '']);
   });
 
+  test('do not have the last word on the mode', async () => {
+    // user::rw- user:1000:rw- group::r-- mask::rw- other::---: by itself this makes the mode 660.
+    const entries = [
+      [1, 6, -1],
+      [2, 6, 1000],
+      [4, 4, -1],
+      [16, 6, -1],
+      [32, 0, -1],
+    ] as const;
+    const value = Buffer.alloc(4 + 8 * entries.length);
+    value.writeUInt32LE(2);
+    for (const [i, [tag, bits, id]] of entries.entries()) {
+      value.writeUInt16LE(tag, 4 + 8 * i);
+      value.writeUInt16LE(bits, 6 + 8 * i);
+      value.writeInt32LE(id, 8 + 8 * i);
+    }
+    const acl = { extendedAttributes: [{ name: 'system.posix_acl_access', value }], mode: 0o600, ...MINE };
+    const env = await restoreEnv({ f: { blobs: texts(1), node: acl } });
+    expect(await env.run()).toMatchObject({ errors: [] });
+    expect(statSync(env.path('f')).mode & 0o777).toBe(0o600);
+  });
+
   onPosix('and pipes and devices without tools are left out, and that is told', async () => {
     const env = await restoreEnv({ f: { blobs: texts(1), node }, g: { blobs: texts(1) }, p: NOTHING, q: NOTHING });
     const result = await withoutTools(() => env.run());

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BlobId } from '../../src/base/ids.js';
-import { checkName } from '../../src/restore/target-folder.js';
+import { LocalNames } from '../../src/restore/local-names.js';
+import type { SelectedFolder } from '../../src/restore/select-items.js';
 import { dataBlob, storePack } from '../helpers/damage-tools.js';
 import { onPosix } from '../helpers/only-where.js';
 import { at, noise, texts } from '../helpers/repository.js';
@@ -62,10 +63,44 @@ describe('links on the way', () => {
   });
 });
 
-describe('names that Windows cannot have', () => {
-  it.each(['/a/..\\..\\x', '/C:', '/a/nul', '/a/b.', '/a/\udcff'])('%j', (path) => {
-    expect(() => checkName(path, 'win32')).toThrow(/cannot exist on Windows/);
-    expect(() => checkName(path, 'linux')).not.toThrow();
+describe('names that a system cannot have', () => {
+  const folder = (path: string, isUsed = false): SelectedFolder => {
+    return { path, isSelected: false, isUsed, names: [] };
+  };
+
+  it.each(['/a/..\\..\\x', '/a/C:', '/a/nul', '/a/b.', '/a/\udcff'])('%j is forbidden on Windows', async (path) => {
+    const refused = await new LocalNames(undefined, 'win32').refuse(path, folder('/a'));
+    expect(refused).toMatchObject({ code: 'unsafe-path', message: expect.stringContaining('cannot exist on Windows') });
+    expect(await new LocalNames(undefined, 'darwin').refuse(path, folder('/a'))).toBeUndefined();
+    expect(LocalNames.forTarget(undefined, 'linux')).toBeUndefined();
+  });
+
+  it('the second of two that differ in case only, each folder by itself', async () => {
+    const names = new LocalNames(undefined, 'win32');
+    const [a, b] = [folder('/a'), folder('/b')];
+    expect(await names.refuse('/a/Mod', a)).toBeUndefined();
+    expect(await names.refuse('/a/mod', a)).toMatchObject({
+      message: '/a/mod cannot be beside /a/Mod: this system takes both names for one',
+    });
+    expect(await names.refuse('/a/other', a)).toBeUndefined();
+    expect(await names.refuse('/b/mod', b)).toBeUndefined();
+  });
+
+  it('but not where the first is a folder of which nothing is restored', async () => {
+    const names = new LocalNames(undefined, 'win32');
+    const [parent, unused, used] = [folder(''), folder('/Mod'), folder('/mOd', true)];
+    expect(await names.refuse('/Mod', parent, unused)).toBeUndefined();
+    expect(await names.refuse('/mOd', parent, used)).toBeUndefined();
+    expect(await names.refuse('/mod', parent)).toMatchObject({ code: 'unsafe-path' });
+  });
+
+  onPosix('and not where the disk has both', async () => {
+    const root = tempFolder();
+    const [names, parent] = [new LocalNames(root, 'win32'), folder('')];
+    expect(await names.refuse('/Mod', parent)).toBeUndefined();
+    // The disk of macOS may take the two for one.
+    if (process.platform === 'linux') expect(await names.refuse('/mod', parent)).toBeUndefined();
+    expect(readdirSync(root)).toEqual([]);
   });
 });
 
@@ -90,8 +125,9 @@ describe('damage', () => {
       d: { folder: { e: { blobs: texts(1) } } },
     });
     await damage(env, 'data', at(await contentOf(env, 'b'), 0));
-    const result = await env.run();
+    const result = await env.run({ verify: true });
     expect(result.errors.map(({ path }) => path).sort()).toEqual(['/a', '/b']);
+    expect(result).not.toHaveProperty('filesVerified');
     expect(result.errors[0]?.error).toMatchObject({ code: 'damaged' });
     expect(env.actions()).toEqual(['restored /c', 'restored /d', 'restored /d/e']);
     expect(result).toMatchObject({ filesTotal: 5, filesRestored: 3 });

@@ -77,29 +77,32 @@ async function fromCommand(command: string, signal: AbortSignal): Promise<string
   return Buffer.concat(parts).toString('utf8').trim();
 }
 
-/** A command line into words: blanks separate, quotes hold together, a backslash takes the next character as it is. */
+/**
+ * A command line into words, as restic has it: blanks and backslashes separate, and so do quotes, in which everything is
+ * as it stands, a path of Windows too. A quote behind a backslash is a character like any other.
+ */
 export function splitCommand(line: string): string[] {
   const words: string[] = [];
-  let word: string | undefined;
+  let word = '';
   let quote = '';
+  const endWord = (): void => {
+    if (word !== '') words.push(word);
+    word = '';
+  };
   for (let i = 0; i < line.length; i++) {
     const char = line.charAt(i);
-    if (quote !== '') {
-      if (char === quote) quote = '';
-      else if (char === '\\' && quote === '"') word = (word ?? '') + line.charAt(++i);
-      else word = (word ?? '') + char;
-    } else if (char === '"' || char === "'") {
-      quote = char;
-      word ??= '';
-    } else if (/\s/.test(char)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
+    const isQuote = (quote === '' ? char === '"' || char === "'" : char === quote) && line[i - 1] !== '\\';
+    if (isQuote) {
+      endWord();
+      quote = quote === '' ? char : '';
+    } else if (quote === '' && /[\s\\]/.test(char)) {
+      endWord();
     } else {
-      word = (word ?? '') + (char === '\\' ? line.charAt(++i) : char);
+      word += char;
     }
   }
   if (quote !== '') throw new SyncError('usage', `a quote is not closed in ${JSON.stringify(line)}`);
-  if (word !== undefined) words.push(word);
+  endWord();
   return words;
 }
 

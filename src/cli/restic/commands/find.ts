@@ -1,5 +1,6 @@
 /** `find`: files and folders by name in all snapshots, or where blobs, trees and packs are used. */
 import { isSyncError, SyncError } from '../../../base/errors.js';
+import { BarrenTrees } from '../../../browse/barren.js';
 import type { FindOptions } from '../../../browse/find.js';
 import { findEntries, findObjects } from '../../../browse/find.js';
 import type { NamedSnapshot } from '../../../browse/select.js';
@@ -64,7 +65,8 @@ async function run(context: Context): Promise<number> {
     const objects = await wantedObjects(context, repo, kinds[0], signal);
     await writingLines(out, async (lines) => {
       const format = { long: flags.bool('long'), human: flags.bool('human-readable') };
-      const job: Job = { context, repo, lines, signal, output: new FindOutput(lines, out, format) };
+      const output = new FindOutput(lines, out, format);
+      const job: Job = { context, repo, lines, signal, output, barren: new BarrenTrees() };
       for (const snapshot of snapshots) {
         if (objects === undefined) await searchEntries(job, snapshot, search);
         else await searchObjects(job, snapshot, objects);
@@ -83,6 +85,7 @@ interface Job {
   readonly lines: LineWriter;
   readonly signal: AbortSignal;
   readonly output: FindOutput;
+  readonly barren: BarrenTrees;
 }
 
 type EntrySearch = Pick<FindOptions, 'matches' | 'mayMatchBelow' | 'oldest' | 'newest'>;
@@ -130,17 +133,18 @@ async function wantedObjects(
 }
 
 async function searchEntries(job: Job, snapshot: NamedSnapshot, search: EntrySearch): Promise<void> {
-  const { repo, signal, output } = job;
-  const options = { ...search, signal, onError: unreadable(job, snapshot) };
+  const { repo, signal, output, barren } = job;
+  const options = { ...search, signal, barren, onError: unreadable(job, snapshot) };
   for await (const entry of findEntries(repo, snapshot.snapshot.tree, options)) await output.entry(snapshot, entry);
 }
 
 async function searchObjects(job: Job, snapshot: NamedSnapshot, objects: WantedObjects): Promise<void> {
-  const { repo, signal, output } = job;
+  const { repo, signal, output, barren } = job;
   const found = findObjects(repo, snapshot.snapshot.tree, {
     wantsBlob: (id) => objects.wantsBlob(id),
     wantsTree: (id) => objects.wantsTree(id),
     signal,
+    barren,
     onError: unreadable(job, snapshot),
   });
   for await (const object of found) {
