@@ -66,16 +66,23 @@ describe('values', () => {
     ]);
   });
 
-  it('command lines of words, quotes and backslashes', () => {
-    expect(splitCommand(`pass show 'my repo' "a \\"b\\"" c\\ d ''`)).toEqual([
-      'pass',
-      'show',
-      'my repo',
-      'a "b"',
-      'c d',
-      '',
-    ]);
+  // What restic 0.19 starts, asked with a script that prints its arguments.
+  it.each([
+    [`pass show 'my repo' ''`, ['pass', 'show', 'my repo']],
+    [
+      String.raw`"C:\Program Files\pw.exe" 'D:\key file' C:\x`,
+      [String.raw`C:\Program Files\pw.exe`, String.raw`D:\key file`, 'C:', 'x'],
+    ],
+    [String.raw`"a\b" "a\\b" 'a\b' a\b a\ b`, [String.raw`a\b`, String.raw`a\\b`, String.raw`a\b`, 'a', 'b', 'a', 'b']],
+    [String.raw`"x\"y" x\"y 'it\'s' "a'b"`, [String.raw`x\"y`, 'x', '"y', String.raw`it\'s`, "a'b"]],
+    [`a"b c"d`, ['a', 'b c', 'd']],
+  ])('the command line %s', (line, words) => {
+    expect(splitCommand(line)).toEqual(words);
+  });
+
+  it('a command line whose quote is not closed', () => {
     expect(() => splitCommand("cat 'x")).toThrow('not closed');
+    expect(() => splitCommand(String.raw`"C:\x\"`)).toThrow('not closed');
   });
 
   it('the cache, where restic has it on each system', () => {
