@@ -40,8 +40,23 @@ const RULES: Rules = {
       ...['base', 'ui', 'cli', 'open', 'pack', 'backend', 'compress', 'repo'],
       ...['browse', 'pattern', 'archive', 'restore', 'maintain'],
     ],
+    // The public face of repositories: thin, and on the same rooms as restic's commands.
+    library: [
+      'open',
+      'base',
+      'backend/abort',
+      'backend/retry',
+      'compress/level',
+      'pack',
+      'repo',
+      'pattern',
+      'browse',
+      'archive',
+      'restore',
+      'maintain',
+    ],
     open: ['*'],
-    index: ['open', 'sync', 'server', 'base'],
+    index: ['open', 'library', 'sync', 'server', 'base'],
     virtual: [],
   },
   packages: {
@@ -52,6 +67,7 @@ const RULES: Rules = {
     server: ['bcryptjs'],
     cli: ['commander', 'virtual:version'],
     'cli/restic': ['virtual:version'],
+    library: ['virtual:version'],
     open: ['virtual:worker-source', 'virtual:version'],
   },
   pure: {

@@ -14,7 +14,7 @@ const node = process.execPath;
 
 describe('the package', () => {
   it('is built', () => {
-    for (const path of ['dist/instance-sync.mjs', 'dist/esm/index.js', 'dist/cjs/index.js']) {
+    for (const path of ['dist/instance-sync.mjs', 'dist/restic-ts.mjs', 'dist/esm/index.js', 'dist/cjs/index.js']) {
       expect(existsSync(join(root, path)), `${path}: run \`npm run build\``).toBe(true);
     }
   });
@@ -37,6 +37,7 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'dist/instance-sync.mjs',
+      'dist/restic-ts.mjs',
       'package.json',
     ]);
     const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
