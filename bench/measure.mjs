@@ -16,14 +16,19 @@ const SAMPLE_MS = 10;
 const TICKS = 100;
 const PROC = existsSync('/proc/self/stat');
 
-/** Throws with the program's own words if it does not end with 0. `signal` ends the program. */
-export async function measure(command, args, { cwd, env, signal, limit = LIMIT_MS }) {
+/**
+ * Throws with the program's own words if it does not end with 0. `signal` ends the program. With `discard` its output
+ * is read and not kept.
+ */
+export async function measure(command, args, { cwd, env, signal, limit = LIMIT_MS, discard = false, killSignal }) {
   signal?.throwIfAborted();
   const before = childrenCpu();
   const start = performance.now();
-  const child = spawn(command, args, { cwd, env, signal, timeout: limit, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdio = ['ignore', 'pipe', 'pipe'];
+  const child = spawn(command, args, { cwd, env, signal, timeout: limit, killSignal, stdio });
   const output = { stdout: [], stderr: [] };
-  child.stdout.on('data', (chunk) => output.stdout.push(chunk));
+  if (discard) child.stdout.resume();
+  else child.stdout.on('data', (chunk) => output.stdout.push(chunk));
   child.stderr.on('data', (chunk) => output.stderr.push(chunk));
   let peak;
   const look = () => {

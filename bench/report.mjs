@@ -54,15 +54,30 @@ function number(value, scale, digits) {
 }
 
 export function terminalTable(results) {
-  const rows = [COLUMNS, ...results.map(cells)];
-  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  const line = (row) => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
+  return alignTable([COLUMNS, ...results.map(cells)], 2);
+}
+
+/** The first `words` columns hold words, the others numbers. */
+export function alignTable(rows, words) {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  const line = (row) =>
+    row.map((cell, i) => (i < words ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
   return rows.map((row) => line(row).trimEnd()).join('\n');
+}
+
+/** The same in Markdown; the first row is the head. */
+export function markdownTable([head, ...rows], words) {
+  const line = (values) => `| ${values.join(' | ')} |\n`;
+  return [head, head.map((_, i) => (i < words ? '---' : '---:')), ...rows].map(line).join('');
+}
+
+export function describeMachine({ machine, node }) {
+  return `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${node}`;
 }
 
 export function describe({ machine, data, pairs, node, restic, server }) {
   return [
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${node}`,
+    describeMachine({ machine, node }),
     `restic ${restic}, rest-server ${server}, on loopback`,
     `${(data.bytes / 1e6).toFixed(0)} MB in ${data.files} files; ${pairs === 1 ? 'one pair' : `medians of ${pairs} pairs`}`,
   ];
@@ -75,21 +90,23 @@ export function save(root, report) {
   const file = join(folder, `node-${/^v?(\d+)/.exec(report.node)?.[1]}.json`);
   writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
   const page = join(root, 'docs', 'performance.md');
-  const text = readFileSync(page, 'utf8');
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${page}: the lines ${BEGIN} and ${END} are missing`);
   const reports = readdirSync(folder)
     .filter((name) => /^node-\d+\.json$/.test(name))
     .sort((a, b) => Number(/\d+/.exec(a)) - Number(/\d+/.exec(b)))
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
   const tables = reports.map(markdown).join('\n');
-  writeFileSync(page, `${text.slice(0, begin + BEGIN.length)}\n\n${tables}\n${text.slice(end)}`);
+  writeBetween(page, BEGIN, END, tables);
   return [file, page];
 }
 
+/** Replaces what stands in a page between two lines. */
+export function writeBetween(page, first, last, content) {
+  const text = readFileSync(page, 'utf8');
+  const [begin, end] = [text.indexOf(first), text.indexOf(last)];
+  if (begin < 0 || end < begin) throw new Error(`${page}: the lines ${first} and ${last} are missing`);
+  writeFileSync(page, `${text.slice(0, begin + first.length)}\n\n${content}\n${text.slice(end)}`);
+}
+
 function markdown(report) {
-  const row = (values) => `| ${values.join(' | ')} |\n`;
-  const rule = COLUMNS.map((_, i) => (i < 2 ? '---' : '---:'));
-  const body = report.results.map((result) => row(cells(result))).join('');
-  return `${describe(report).join('.  \n')}.\n\n${row(COLUMNS)}${row(rule)}${body}`;
+  return `${describe(report).join('.  \n')}.\n\n${markdownTable([COLUMNS, ...report.results.map(cells)], 2)}`;
 }

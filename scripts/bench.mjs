@@ -11,12 +11,13 @@
  *   --temp PATH    where the data go; the system's temporary folder
  *   --save         writes bench/results/node-<major>.json and the table of docs/performance.md
  */
-import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { peersFolder, preparePeers } from './peers.mjs';
 import { prepare } from './prepare.mjs';
-import { root, run, since } from './run.mjs';
+import { root, since } from './run.mjs';
+import { thisMachine, versionOf } from './surroundings.mjs';
 
 const QUICK = { size: 40, pairs: 1 };
 const FULL = { size: 1000, pairs: 5 };
@@ -73,15 +74,9 @@ async function main(signal) {
 }
 
 async function surroundings({ restic, restServer, node }) {
-  const versionOf = async (command, args) => /\d+\.\d+\.\d+/.exec((await run(command, args)).output)?.[0] ?? '?';
   return {
     date: new Date().toISOString().slice(0, 10),
-    machine: {
-      cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
-      cores: availableParallelism(),
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      platform: process.platform,
-    },
+    machine: thisMachine(),
     node: await versionOf(node, ['--version']),
     restic: await versionOf(restic, ['version']),
     server: await versionOf(restServer, ['--version']),

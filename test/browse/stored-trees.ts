@@ -7,6 +7,7 @@ import type { WriteSession } from '../../src/repo/session.js';
 import type { Snapshot } from '../../src/repo/snapshot.js';
 import { encodeTree, sortNodes, type TreeNode } from '../../src/repo/tree.js';
 import { addData, type TestRepository, testRepository } from '../helpers/repository.js';
+import { quickLock } from '../maintain/prune-env.js';
 
 /** Texts are the contents of files; a list is several of them in one file, each a blob; nodes are stored as they are. */
 export interface Entries {
@@ -59,7 +60,7 @@ export async function storedTrees(
 ): Promise<StoredTrees> {
   const made = await testRepository(options);
   const roots: TreeId[] = [];
-  await made.repo.write({}, async (session) => {
+  await made.repo.writeUnder(quickLock(), {}, async (session) => {
     for (const entries of all) {
       const tree = await storeEntries(made.repo, session, entries);
       roots.push(tree);
@@ -71,7 +72,7 @@ export async function storedTrees(
 }
 
 export async function storeSnapshots(repo: Repository, all: readonly Partial<Snapshot>[]): Promise<SnapshotId[]> {
-  return repo.write({}, async (session) => {
+  return repo.writeUnder(quickLock(), {}, async (session) => {
     const tree = await session.saveTree(encodeTree([]));
     const ids: SnapshotId[] = [];
     for (const one of all) {

@@ -45,7 +45,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       await server.close();
       return 0;
-    }),
+    }, 'ends'),
   );
 }
 

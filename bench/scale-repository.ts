@@ -2,14 +2,14 @@
  * Large repositories made quickly by the engine itself: one tree of many small files, of which each snapshot changes
  * some. No pack is flushed between snapshots, so that the number of packs is what was asked for.
  */
-import { type Bytes, utf8 } from '../../src/base/bytes.js';
-import type { BlobId, SnapshotId, TreeId } from '../../src/base/ids.js';
-import { SEAL_OVERHEAD, seal } from '../../src/crypto/box.js';
-import { blobId } from '../../src/repo/codec.js';
-import { formatGoTime } from '../../src/repo/go-time.js';
-import type { Repository } from '../../src/repo/repository.js';
-import type { WriteSession } from '../../src/repo/session.js';
-import { encodeTree, type TreeNode } from '../../src/repo/tree.js';
+import { type Bytes, utf8 } from '../src/base/bytes.js';
+import type { BlobId, SnapshotId, TreeId } from '../src/base/ids.js';
+import { SEAL_OVERHEAD, seal } from '../src/crypto/box.js';
+import { blobId } from '../src/repo/codec.js';
+import { formatGoTime } from '../src/repo/go-time.js';
+import type { Repository } from '../src/repo/repository.js';
+import type { WriteSession } from '../src/repo/session.js';
+import { encodeTree, type TreeNode } from '../src/repo/tree.js';
 
 export interface BigOptions {
   readonly files: number;
@@ -23,6 +23,8 @@ export interface BigOptions {
   /** Snapshots are this many minutes apart, the last one at 2026-01-01; 60 by default. */
   readonly minutesApart?: number;
   readonly hostname?: string;
+  /** Blobs at which an index file is written; 50,000 by default. */
+  readonly indexBlobs?: number;
 }
 
 export interface BigRepository {
@@ -42,7 +44,8 @@ export async function buildBigRepository(repo: Repository, options: BigOptions):
   const { files, packs, fileSize = 100, changes = 1 } = options;
   const blobs = files + (options.snapshots - 1) * changes;
   const packSize = Math.max(1, Math.floor((blobs * (fileSize + SEAL_OVERHEAD)) / packs));
-  const trees = await repo.write({ packSize }, async (session) => {
+  const { indexBlobs } = options;
+  const trees = await repo.write({ packSize, ...(indexBlobs !== undefined && { indexBlobs }) }, async (session) => {
     const folder = await Folder.create(repo, session, fileSize, files);
     const roots = [await folder.save()];
     for (let number = 1; number < options.snapshots; number++) {
