@@ -1,6 +1,6 @@
 /** What the damages of damage.ts are made of: victims, files that change in place, packs and index files by hand. */
-import { chmod, readFile, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { FileType } from '../../src/backend/backend.js';
 import type { Bytes } from '../../src/base/bytes.js';
 import { toHex, utf8 } from '../../src/base/bytes.js';
@@ -136,6 +136,9 @@ export async function storeFinished(
   index: boolean | ((blobs: readonly PackedBlob[]) => PackedBlob[]),
 ): Promise<PackId> {
   const id = toHex(crypto.sha256(pack.bytes)) as PackId;
+  const folder = dirname(fileOf(repo.backend.location, 'data', id));
+  // A copy that was made to be read lacks it (copyToRead); a repository in memory has no folders.
+  if (isAbsolute(folder)) await mkdir(folder, { recursive: true });
   await repo.backend.write('data', id, pack.bytes);
   const blobs = typeof index === 'function' ? index(pack.blobs) : [...pack.blobs];
   if (index !== false) await saveIndex(repo, [{ id, blobs }]);

@@ -1,7 +1,9 @@
 /** Repositories in a folder, with keys that cost nothing to derive: for comparing this program with the real ones. */
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { localBackend } from '../../src/backend/local.js';
 import { loadZstd } from '../../src/compress/zstd.js';
+import { addKey } from '../../src/repo/create.js';
 import type { InitOptions } from '../../src/repo/repository.js';
 import { Repository } from '../../src/repo/repository.js';
 import { CHEAP, crypto, PASSWORD, POLYNOMIAL } from './repository.js';
@@ -36,4 +38,13 @@ export async function openLocal(path: string, password: string = PASSWORD): Prom
   const repo = await Repository.open({ backend, crypto, zstd: await loadZstd(), passwords: [password] });
   await repo.loadIndex();
   return repo;
+}
+
+/** Puts a key that costs nothing in the place of the one that `init` made, whose every use takes half a second. */
+export async function cheapenKey(folder: string, password: string = PASSWORD): Promise<void> {
+  const { backend, codec } = await openLocal(folder, password);
+  const keys = join(folder, 'keys');
+  const made = readdirSync(keys);
+  await addKey(backend, codec, password, CHEAP);
+  for (const name of made) rmSync(join(keys, name), { force: true });
 }

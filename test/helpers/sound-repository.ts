@@ -2,6 +2,8 @@
  * A small repository in a folder, without a flaw: two snapshots of a game folder, written in two sessions, so that it has
  * two index files, packs of each type, and blobs that both snapshots use. Its contents are the same in every run.
  */
+import { cpSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { localBackend } from '../../src/backend/local.js';
 import type { Bytes } from '../../src/base/bytes.js';
 import { utf8 } from '../../src/base/bytes.js';
@@ -11,6 +13,7 @@ import { Repository } from '../../src/repo/repository.js';
 import type { WriteSession } from '../../src/repo/session.js';
 import { encodeTree, sortNodes, type TreeNode } from '../../src/repo/tree.js';
 import { addData, CHEAP, crypto, noise, PASSWORD, POLYNOMIAL } from './repository.js';
+import { tempFolder } from './temp.js';
 
 /** Contents of a folder: text and bytes are files, lists are files of several blobs. */
 export interface Folder {
@@ -57,6 +60,20 @@ export async function openFolder(path: string, options: { index?: boolean } = {}
   const repo = await Repository.open({ backend, crypto, zstd: await loadZstd(), passwords: [PASSWORD] });
   if (options.index !== false) await repo.loadIndex();
   return repo;
+}
+
+/**
+ * A copy to look at, without those of the 256 folders for packs that are empty: to make and remove them takes longer than
+ * a check. Packs can be added by damage-tools.ts only.
+ */
+export function copyToRead(from: string, name = 'repository'): string {
+  const to = join(tempFolder(), name);
+  cpSync(from, to, { recursive: true, filter: (path) => dirname(path) !== join(from, 'data') || hasFiles(path) });
+  return to;
+}
+
+function hasFiles(folder: string): boolean {
+  return readdirSync(folder).length > 0;
 }
 
 export interface SnapshotMembers {

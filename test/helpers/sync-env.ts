@@ -7,6 +7,7 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
 import { init, type PullResult, type PushResult, pull, push } from '../../src/index.js';
+import { cheapenKey } from './local-repository.js';
 import {
   type ResticName,
   type RestServer,
@@ -61,6 +62,8 @@ export interface Cloud {
   /** For restic, through the server. */
   readonly repo: string;
   pc(): Pc;
+  /** Puts a key that costs nothing to derive in the place of the one that the first push made. */
+  cheapen(): Promise<void>;
   /** Expects exit code 0; returns stdout. */
   restic(name: ResticName, ...args: string[]): Promise<string>;
 }
@@ -82,12 +85,14 @@ export async function startServer(name: RestServerName, options: RestServerOptio
 export function makeCloud(server: RestServer, instanceId: string = nextInstanceId()): Cloud {
   const login = `${USER}:${encodeURIComponent(PASSWORD)}`;
   const repo = `rest:${server.url.replace('//', `//${login}@`)}${USER}/${instanceId}/`;
+  const folder = join(server.path, USER, instanceId);
   const cache = tempFolder();
   return {
     server,
     instanceId,
-    folder: join(server.path, USER, instanceId),
+    folder,
     repo,
+    cheapen: () => cheapenKey(folder, PASSWORD),
     pc: () => makePc(server, instanceId),
     restic: async (name, ...args) => {
       const env = { RESTIC_CACHE_DIR: join(cache, name) };

@@ -12,6 +12,7 @@ import { restBackend } from '../../src/backend/rest.js';
 import { retryBackend } from '../../src/backend/retry.js';
 import { utf8 } from '../../src/base/bytes.js';
 import { describeConformance, patternBytes, sha256 } from '../backend/conformance.js';
+import { cheapenKey } from '../helpers/local-repository.js';
 import {
   ALL_REST_SERVERS,
   ALL_RESTICS,
@@ -112,11 +113,17 @@ async function expectWhole(backend: Backend): Promise<void> {
   }
 }
 
-async function backUp(resticName: ResticName, repo: string, env: Record<string, string> = {}): Promise<void> {
+async function backUp(
+  resticName: ResticName,
+  repo: string,
+  env: Record<string, string> = {},
+  folder?: string,
+): Promise<void> {
   const source = tempFolder();
   writeFileSync(join(source, 'file'), patternBytes(10_000));
   const initialised = await restic(resticName, ['init'], { repo, password, env });
   expect(initialised.code).toBe(0);
+  if (folder !== undefined) await cheapenKey(folder, password);
   const done = await restic(resticName, ['backup', '.'], { repo, password, cwd: source, env });
   expect(done.code).toBe(0);
 }
@@ -136,7 +143,7 @@ for (const resticName of ALL_RESTICS) {
         for (const file of await original.list(type))
           await copy.write(type, file.name, await original.read(type, file.name));
       }
-      const checked = await restic(resticName, ['check', '--read-data'], { repo: copyFolder, password });
+      const checked = await restic(resticName, ['check', '--read-data', '--no-lock'], { repo: copyFolder, password });
       expect(checked.code).toBe(0);
     });
   });
@@ -146,7 +153,7 @@ for (const resticName of ALL_RESTICS) {
       const server = await startRestServer('rest-server-latest');
       const [repo, cacheFolder] = [`rest:${server.url}r/`, join(tempFolder(), 'cache')];
       const env = { RESTIC_CACHE_DIR: cacheFolder };
-      await backUp(resticName, repo, env);
+      await backUp(resticName, repo, env, join(server.path, 'r'));
       const rest = restBackend({ url: repo });
       await expectWhole(rest);
       const [repositoryId = ''] = (await readdir(cacheFolder)).filter((entry) => entry.length === 64);

@@ -2,15 +2,16 @@
  * restic's check and this one on the same damaged repositories: the same verdict, the same numbers. Where they differ on
  * purpose, it stands in DIFFERENT with the reason.
  */
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { resticTs } from '../cli/restic/run-command.js';
 import { DAMAGES, type DamageName, damage, ONLY_VERSION_2 } from '../helpers/damage.js';
+import { cheapenKey } from '../helpers/local-repository.js';
 import { describeInterop, restic } from '../helpers/peers.js';
 import { noise, PASSWORD } from '../helpers/repository.js';
-import { type SoundRepository, soundRepository } from '../helpers/sound-repository.js';
+import { copyToRead, type SoundRepository, soundRepository } from '../helpers/sound-repository.js';
 import { tempFolder } from '../helpers/temp.js';
 
 const summary = z.object({
@@ -25,7 +26,9 @@ interface Verdict extends Omit<z.infer<typeof summary>, 'message_type'> {
   readonly code: number;
 }
 
-type Mode = 'plain' | 'read';
+/** The second one does all that the first one does, and reads packs. */
+const MODES = ['plain', 'read'] as const;
+type Mode = (typeof MODES)[number];
 type Change = (verdict: Verdict) => Partial<Verdict>;
 
 const indexIsWrong: Change = () => ({ suggest_repair_index: true });
@@ -93,8 +96,7 @@ describeInterop('check', ['restic-latest'], () => {
   }, LIMIT);
 
   async function broken(version: 1 | 2, name: DamageName): Promise<string> {
-    const path = join(tempFolder(), name);
-    cpSync(sound.get(version)?.path ?? '', path, { recursive: true });
+    const path = copyToRead(sound.get(version)?.path ?? '', name);
     await damage[name](path);
     return path;
   }
@@ -107,7 +109,7 @@ describeInterop('check', ['restic-latest'], () => {
     'agrees with restic in version $version: $name',
     async ({ version, name }) => {
       const path = await broken(version, name);
-      await agree(path, name);
+      await agree(path, name, version === 1 && !ENDLESS.has(`${name} read`) ? ['read'] : MODES);
     },
     LIMIT,
   );
@@ -120,12 +122,12 @@ describeInterop('check', ['restic-latest'], () => {
       mkdirSync(join(files, 'folder'));
       for (const name of ['a', 'b', 'folder/c']) writeFileSync(join(files, name), noise(50_000, name.length));
       await restic('restic-latest', ['init'], { repo: own, password: PASSWORD });
+      await cheapenKey(own);
       await restic('restic-latest', ['backup', '.'], { repo: own, password: PASSWORD, cwd: files });
       for (const name of OF_RESTIC) {
-        const path = join(tempFolder(), name);
-        cpSync(own, path, { recursive: true });
+        const path = copyToRead(own, name);
         await damage[name](path);
-        await agree(path, name);
+        await agree(path, name, MODES);
       }
     },
     LIMIT,
@@ -137,8 +139,10 @@ describeInterop('check', ['restic-latest'], () => {
       const repo = sound.get(2)?.path ?? '';
       for (const bucket of ['1/3', '2/3', '3/3', '7/256']) {
         const args = ['check', '--no-lock', '--read-data-subset', bucket];
-        const theirs = await restic('restic-latest', [...args, '--no-cache'], { repo, password: PASSWORD });
-        const ours = await resticTs(args, { repo, password: PASSWORD });
+        const [theirs, ours] = await Promise.all([
+          restic('restic-latest', [...args, '--no-cache'], { repo, password: PASSWORD }),
+          resticTs(args, { repo, password: PASSWORD }),
+        ]);
         const line = /^read group #\d+ of \d+ data packs \(out of total \d+ packs in \d+ groups/m;
         expect(line.exec(ours.stdout)?.[0]).toBe(line.exec(theirs.stdout)?.[0]);
       }
@@ -153,8 +157,10 @@ describeInterop('check', ['restic-latest'], () => {
       const filters = ['-H alpha', '-H gamma', '--tag one', '--path /game', '-H nobody', 'latest', 'latest -H alpha'];
       for (const filter of filters) {
         const args = ['check', '--json', '--no-lock', '--read-data', ...filter.split(' ')];
-        const theirs = await restic('restic-latest', [...args, '--no-cache'], { repo: path, password: PASSWORD });
-        const ours = await resticTs(args, { repo: path, password: PASSWORD });
+        const [theirs, ours] = await Promise.all([
+          restic('restic-latest', [...args, '--no-cache'], { repo: path, password: PASSWORD }),
+          resticTs(args, { repo: path, password: PASSWORD }),
+        ]);
         expect({ filter, ...verdictOf(ours) }).toEqual({ filter, ...verdictOf(theirs) });
       }
     },
@@ -179,16 +185,20 @@ describeInterop('check', ['restic-latest'], () => {
   );
 });
 
-/** Both checks, with and without reading packs; they may differ as DIFFERENT says. */
-async function agree(path: string, name: DamageName): Promise<void> {
-  for (const mode of ['plain', 'read'] as const) {
-    if (ENDLESS.has(`${name} ${mode}`)) continue;
-    const args = ['check', '--json', '--no-lock', ...(mode === 'read' ? ['--read-data'] : [])];
-    const options = { repo: path, password: PASSWORD };
-    const theirs = verdictOf(await restic('restic-latest', [...args, '--no-cache'], options));
-    const ours = verdictOf(await resticTs(args, options));
-    expect({ mode, ...ours }).toEqual({ mode, ...theirs, ...DIFFERENT[name]?.[mode]?.(theirs) });
-  }
+/** Both checks, without and with reading packs; they may differ as DIFFERENT says. */
+async function agree(path: string, name: DamageName, modes: readonly Mode[]): Promise<void> {
+  const possible = modes.filter((mode) => !ENDLESS.has(`${name} ${mode}`));
+  await Promise.all(
+    possible.map(async (mode) => {
+      const args = ['check', '--json', '--no-lock', ...(mode === 'read' ? ['--read-data'] : [])];
+      const options = { repo: path, password: PASSWORD };
+      const [theirs, ours] = await Promise.all([
+        restic('restic-latest', [...args, '--no-cache'], options).then(verdictOf),
+        resticTs(args, options).then(verdictOf),
+      ]);
+      expect({ mode, ...ours }).toEqual({ mode, ...theirs, ...DIFFERENT[name]?.[mode]?.(theirs) });
+    }),
+  );
 }
 
 function verdictOf({ code, stdout }: { code: number; stdout: string }): Verdict {

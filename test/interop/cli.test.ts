@@ -103,6 +103,7 @@ describeInterop('the hook with a server', ['rest-server-latest', 'restic-latest'
     makeGameFolder(pc.game, 1, { size: 100_000 });
     await pc.init();
     await pc.push();
+    await cloud.cheapen();
   }, LIMIT);
 
   const change = (name = 'options.txt'): void =>

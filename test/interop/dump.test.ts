@@ -5,15 +5,15 @@ import { linkSync, lutimesSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { resticTs } from '../cli/restic/run-command.js';
+import { dumped as dumpedBy, folderPlace, makeRepository, OURS, type Place, theirs } from '../helpers/both-programs.js';
 import { itIf, onPosix } from '../helpers/only-where.js';
-import { describeInterop, peer, restic } from '../helpers/peers.js';
+import { describeInterop } from '../helpers/peers.js';
 import { runProgram } from '../helpers/process.js';
 import { noise } from '../helpers/repository.js';
 import { tempFolder } from '../helpers/temp.js';
 import { unzip } from '../restore/unzip.js';
 
-const PASSWORD = 'secret';
+const LATEST = theirs('restic-latest');
 const POSIX = process.platform !== 'win32';
 
 async function fill(folder: string): Promise<void> {
@@ -42,30 +42,24 @@ async function fill(folder: string): Promise<void> {
 describeInterop('dump', ['restic-0.14', 'restic-latest'], () => {
   const work = tempFolder();
   const source = join(work, 'source');
-  const repo = join(work, 'repo');
-  const old = join(work, 'old');
+  const [repo, old] = [folderPlace(), folderPlace()];
 
   beforeAll(async () => {
     mkdirSync(source);
     await fill(source);
-    for (const [name, place] of [
-      ['restic-latest', repo],
-      ['restic-0.14', old],
-    ] as const) {
-      const options = { repo: place, password: PASSWORD, cwd: source };
-      const version = name === 'restic-0.14' ? ['--repository-version', '1'] : [];
-      expect((await restic(name, ['init', ...version], options)).code).toBe(0);
-      expect((await restic(name, ['backup', '.', '--tag', 'here', '--host', 'pc'], options)).code).toBe(0);
-    }
+    const make = async (name: 'restic-0.14' | 'restic-latest', place: Place, version: 1 | 2): Promise<void> => {
+      await makeRepository(theirs(name), place, version);
+      await theirs(name).ok(place, ['backup', '.', '--tag', 'here', '--host', 'pc'], { cwd: source });
+    };
+    await Promise.all([make('restic-latest', repo, 2), make('restic-0.14', old, 1)]);
     writeFileSync(join(source, 'later'), 'later');
-    await restic('restic-latest', ['backup', '.', '--tag', 'later'], { repo, password: PASSWORD, cwd: source });
+    await LATEST.ok(repo, ['backup', '.', '--tag', 'later'], { cwd: source });
   });
 
-  /** Standard output as bytes, which may be no text. */
-  function dumped(place: string, args: readonly string[]): Buffer {
-    const env = { ...process.env, RESTIC_PASSWORD: PASSWORD, RESTIC_CACHE_DIR: join(work, 'cache') };
-    const maxBuffer = 100_000_000;
-    return execFileSync(peer('restic-latest') ?? '', ['-r', place, 'dump', ...args], { env, maxBuffer });
+  /** What each of them dumps. */
+  async function dumped(place: Place, args: readonly string[]): Promise<{ ours: Buffer; expected: Buffer }> {
+    const [ours, expected] = await Promise.all([dumpedBy(OURS, place, args), dumpedBy(LATEST, place, args)]);
+    return { ours, expected };
   }
 
   it.each([
@@ -80,14 +74,13 @@ describeInterop('dump', ['restic-0.14', 'restic-latest'], () => {
     [['latest', '/', '--tag', 'here']],
     [['latest', '/later', '--tag', 'later']],
   ])('%j gives the same bytes', async (args) => {
-    const ours = await resticTs(['dump', ...args], { repo, password: PASSWORD });
-    expect({ code: ours.code, stderr: ours.stderr }).toEqual({ code: 0, stderr: '' });
-    expect(ours.bytes.equals(dumped(repo, args))).toBe(true);
+    const { ours, expected } = await dumped(repo, args);
+    expect(ours.equals(expected)).toBe(true);
   });
 
   it('a repository of version 1 too', async () => {
-    const ours = await resticTs(['dump', 'latest', '/'], { repo: old, password: PASSWORD });
-    expect(ours.bytes.equals(dumped(old, ['latest', '/']))).toBe(true);
+    const { ours, expected } = await dumped(old, ['latest', '/']);
+    expect(ours.equals(expected)).toBe(true);
   });
 
   it.each([
@@ -104,37 +97,33 @@ describeInterop('dump', ['restic-0.14', 'restic-latest'], () => {
     [['latest']],
     [['latest', '/', '-a', 'cpio']],
   ])('%j fails in the same words', async (args) => {
-    const ours = await resticTs(['dump', ...args], { repo, password: PASSWORD });
-    const theirs = await restic('restic-latest', ['dump', ...args], { repo, password: PASSWORD });
-    expect(ours).toMatchObject(theirs);
-    expect(ours.code).toBe(1);
+    const [ours, expected] = await Promise.all(
+      [OURS, LATEST].map((program) => program.run(repo, ['dump', '--no-lock', ...args])),
+    );
+    expect(ours).toMatchObject({ ...expected, code: 1 });
   });
 
   it('as zip it has the same entries', async () => {
     for (const path of ['/', '/a']) {
       const args = ['-a', 'zip', 'latest', path];
-      const ours = await resticTs(['dump', ...args], { repo, password: PASSWORD });
-      const entries = unzip(ours.bytes);
+      const { ours, expected } = await dumped(repo, args);
+      const entries = unzip(ours);
       expect(entries.length).toBeGreaterThan(4);
-      const theirs = unzip(dumped(repo, args));
       // Hashes instead of contents, which the comparison would take byte by byte.
       const bare = ({ name, mode, mtime, content }: (typeof entries)[number]): unknown => {
         return { name, mode, mtime, hash: createHash('sha256').update(content).digest('hex') };
       };
-      expect(entries.map(bare)).toEqual(theirs.map(bare));
+      expect(entries.map(bare)).toEqual(unzip(expected).map(bare));
     }
   });
 
   it('into a file, over what was there', async () => {
     const target = join(work, 'out.tar');
     writeFileSync(target, noise(4_000_000));
-    const args = ['latest', '/', '--target', 'out.tar'];
-    expect(await resticTs(['dump', ...args], { repo, password: PASSWORD, cwd: work })).toMatchObject({
-      code: 0,
-      stdout: '',
-    });
-    expect(readFileSync(target).equals(dumped(repo, ['latest', '/']))).toBe(true);
-    const nowhere = await resticTs(['dump', 'latest', '/', '-t', join(work, 'no/where')], { repo, password: PASSWORD });
+    const dump = ['dump', '--no-lock', 'latest', '/'];
+    expect(await OURS.ok(repo, [...dump, '--target', 'out.tar'], { cwd: work })).toBe('');
+    expect(readFileSync(target).equals(await dumpedBy(LATEST, repo, ['latest', '/']))).toBe(true);
+    const nowhere = await OURS.run(repo, [...dump, '-t', join(work, 'no/where')]);
     expect(nowhere.code).toBe(1);
   });
 
@@ -142,7 +131,7 @@ describeInterop('dump', ['restic-0.14', 'restic-latest'], () => {
     const out = join(work, 'unpacked');
     mkdirSync(out);
     const tar = join(work, 'x.tar');
-    expect((await resticTs(['dump', 'latest', '/', '-t', tar], { repo, password: PASSWORD })).code).toBe(0);
+    await OURS.ok(repo, ['dump', '--no-lock', 'latest', '/', '-t', tar]);
     expect(await runProgram('tar', ['-xf', tar, '-C', out])).toMatchObject({ code: 0 });
     expect(readdirSync(out).sort()).toEqual(readdirSync(source).sort());
     expect(readFileSync(join(out, 'a/big')).equals(readFileSync(join(source, 'a/big')))).toBe(true);
@@ -163,11 +152,11 @@ describeInterop('dump', ['restic-0.14', 'restic-latest'], () => {
       } catch {
         // A file system without attributes: owners are still compared.
       }
-      const place = join(work, 'attributes-repo');
-      await restic('restic-latest', ['init'], { repo: place, password: PASSWORD });
-      await restic('restic-latest', ['backup', '.'], { repo: place, password: PASSWORD, cwd: folder });
-      const ours = await resticTs(['dump', 'latest', '/'], { repo: place, password: PASSWORD });
-      expect(ours.bytes.equals(dumped(place, ['latest', '/']))).toBe(true);
+      const place = folderPlace();
+      await makeRepository(LATEST, place, 2);
+      await LATEST.ok(place, ['backup', '.'], { cwd: folder });
+      const { ours, expected } = await dumped(place, ['latest', '/']);
+      expect(ours.equals(expected)).toBe(true);
     });
   });
 });

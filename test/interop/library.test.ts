@@ -183,6 +183,7 @@ describeInterop('the library', ['rest-server-latest'], () => {
       makeGameFolder(a.game, 1, { size: 12_000_000 });
       await a.init();
       await a.push();
+      await it.cheapen();
       await b.init();
       await b.pull();
       rmSync(join(a.game, 'saves'), { recursive: true });

@@ -57,7 +57,7 @@ async function ended(
 ): Promise<Ended> {
   const cwd = tempFolder();
   prepare(cwd);
-  const { code, stdout, stderr } = await run(['restore', ...args, '--target', 'o'], cwd);
+  const { code, stdout, stderr } = await run(['restore', '--no-lock', ...args, '--target', 'o'], cwd);
   const lines = stdout.replaceAll(cwd, '').split('\n');
   const out = lines.filter((line) => !line.includes('"status"')).map(withoutTimes);
   const facts = statSync(join(cwd, 'o'), { throwIfNoEntry: false }) ? factsOf(join(cwd, 'o')) : {};
@@ -79,8 +79,10 @@ async function both(
   prepare: (folder: string) => void = () => undefined,
 ): Promise<{ theirs: Ended; ours: Ended }> {
   const options = { repo, password };
-  const theirs = await ended((all, cwd) => restic('restic-latest', all, { ...options, cwd }), args, prepare);
-  const ours = await ended((all, cwd) => resticTs(all, { ...options, cwd }), args, prepare);
+  const [theirs, ours] = await Promise.all([
+    ended((all, cwd) => restic('restic-latest', all, { ...options, cwd }), args, prepare),
+    ended((all, cwd) => resticTs(all, { ...options, cwd }), args, prepare),
+  ]);
   return { theirs, ours };
 }
 

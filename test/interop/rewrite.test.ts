@@ -6,16 +6,18 @@ import { cpSync, mkdirSync, readdirSync, symlinkSync, unlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type CommandResult, resticTs } from '../cli/restic/run-command.js';
+import { cheapenKey } from '../helpers/local-repository.js';
 import { describeInterop, restic, startRestServer } from '../helpers/peers.js';
 import type { Finished } from '../helpers/process.js';
 import { noise, PASSWORD } from '../helpers/repository.js';
-import { openFolder } from '../helpers/sound-repository.js';
+import { copyToRead, openFolder } from '../helpers/sound-repository.js';
 import { tempFolder } from '../helpers/temp.js';
 
 vi.mock('../../src/base/sleep.js', () => import('../helpers/no-wait.js'));
 
 const LIMIT = 60_000;
 const VERSIONS = [1, 2] as const;
+const CHECK = ['check', '--read-data', '--no-lock', '--no-cache'];
 
 function makeSource(): string {
   const path = join(tempFolder(), 'source');
@@ -39,6 +41,7 @@ async function makeRepository(version: 1 | 2): Promise<string> {
     if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
   };
   await run('restic-latest', 'init', '--repository-version', String(version));
+  await cheapenKey(repo);
   const at = (day: number): string[] => ['--time', `2026-11-0${day} 10:00:00`];
   await run('restic-0.14', 'backup', '.', '--host', 'alpha', '--tag', 'old', ...at(1));
   writeFileSync(join(cwd, 'world/more.dat'), noise(3000, 7));
@@ -73,14 +76,15 @@ describeInterop('rewriting', ['restic-0.14', 'restic-latest'], () => {
   }
 
   async function both(version: 1 | 2, args: readonly string[]): Promise<{ theirs: Finished; ours: CommandResult }> {
-    const [one, two] = [copy(version), copy(version)];
+    // restic makes the folders that it needs.
+    const [one, two] = [copyToRead(made.get(version) ?? ''), copy(version)];
     const [theirs, ours] = await Promise.all([
       restic('restic-latest', args, { repo: one, password: PASSWORD }),
       resticTs(args, { repo: two, password: PASSWORD }),
     ]);
     expect({ code: ours.code, lines: count(ours.stdout) }).toEqual({ code: theirs.code, lines: count(theirs.stdout) });
     expect(await snapshotsOf(two)).toEqual(await snapshotsOf(one));
-    const check = await restic('restic-latest', ['check', '--read-data'], { repo: two, password: PASSWORD });
+    const check = await restic('restic-latest', CHECK, { repo: two, password: PASSWORD });
     expect(check.code, check.stderr).toBe(0);
     return { theirs, ours };
   }
@@ -110,8 +114,17 @@ describeInterop('rewriting', ['restic-0.14', 'restic-latest'], () => {
     ['repair', 'snapshots', '--forget'],
   ];
 
+  /** Version 1 differs in how blobs are stored, which one line of each command shows. */
+  const inVersion1 = new Set([
+    '--exclude /a/b',
+    '--include *.dat',
+    '--new-host gamma',
+    '--set x',
+    'snapshots --forget',
+  ]);
+
   describe.each(VERSIONS)('version %i', (version) => {
-    it.concurrent.each(lines)(
+    it.concurrent.each(lines.filter(([, flag, value]) => version === 2 || inVersion1.has(`${flag} ${value}`)))(
       '%s %s %s %s %s',
       async (...args) => {
         await both(version, args);
@@ -127,16 +140,20 @@ describeInterop('rewriting', ['restic-0.14', 'restic-latest'], () => {
           const name = readdirSync(join(path, 'snapshots')).sort()[0] ?? '';
           unlinkSync(join(path, 'snapshots', name));
         }
-        const theirs = await restic('restic-latest', ['recover'], { repo: one, password: PASSWORD });
-        const ours = await resticTs(['recover'], { repo: two, password: PASSWORD });
+        const [theirs, ours] = await Promise.all([
+          restic('restic-latest', ['recover'], { repo: one, password: PASSWORD }),
+          resticTs(['recover'], { repo: two, password: PASSWORD }),
+        ]);
         expect({ code: ours.code, lines: count(ours.stdout) }).toEqual({
           code: theirs.code,
           lines: count(theirs.stdout),
         });
         const list = async (repo: string): Promise<string> =>
-          (await restic('restic-latest', ['ls', '--recursive', 'latest'], { repo, password: PASSWORD })).stdout;
+          (await restic('restic-latest', ['ls', '--no-lock', '--recursive', 'latest'], { repo, password: PASSWORD }))
+            .stdout;
         const withoutHead = (text: string): string => text.slice(text.indexOf('\n'));
-        expect(withoutHead(await list(two))).toBe(withoutHead(await list(one)));
+        const [found, expected] = await Promise.all([list(two), list(one)]);
+        expect(withoutHead(found)).toBe(withoutHead(expected));
       },
       LIMIT,
     );
@@ -147,11 +164,11 @@ describeInterop('rewriting', ['restic-0.14', 'restic-latest'], () => {
     async () => {
       const repo = copy(1);
       expect((await resticTs(['migrate', 'upgrade_repo_v2'], { repo, password: PASSWORD })).code).toBe(0);
-      const config = await restic('restic-latest', ['cat', 'config'], { repo, password: PASSWORD });
+      const config = await restic('restic-latest', ['cat', 'config', '--no-lock'], { repo, password: PASSWORD });
       expect(JSON.parse(config.stdout)).toMatchObject({ version: 2 });
       const options = { repo, password: PASSWORD, cwd: makeSource() };
       expect((await restic('restic-latest', ['backup', '.'], options)).code).toBe(0);
-      const check = await restic('restic-latest', ['check', '--read-data'], { repo, password: PASSWORD });
+      const check = await restic('restic-latest', CHECK, { repo, password: PASSWORD });
       expect(check.code, check.stderr).toBe(0);
     },
     LIMIT,
@@ -181,7 +198,7 @@ describeInterop('an append-only server', ['restic-0.14', 'restic-latest', 'rest-
       const migrate = await run('migrate', 'upgrade_repo_v2');
       expect(migrate.code).toBe(1);
       expect(migrate.stderr).toMatch(/^migration upgrade_repo_v2 failed: .*\n.*\n$/);
-      const check = await restic('restic-latest', ['check', '--read-data'], options);
+      const check = await restic('restic-latest', CHECK, options);
       expect(check.code, check.stderr).toBe(0);
       expect(readdirSync(join(server.path, 'repo/locks'))).toEqual([]);
       await server.stop();

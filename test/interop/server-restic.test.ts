@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type AccessLogEntry, createHtpasswdLine } from '../../src/server/server.js';
+import { cheapenKey } from '../helpers/local-repository.js';
 import { ALL_RESTICS, describeInterop, type ResticName, restic } from '../helpers/peers.js';
 import type { Finished } from '../helpers/process.js';
 import { tempFolder } from '../helpers/temp.js';
@@ -58,6 +59,7 @@ for (const name of ALL_RESTICS) {
       const run = runner(name, `rest:${server.url}some/where/`);
       const world = makeWorld();
       ok(await run('init'));
+      await cheapenKey(join(server.path, 'some/where'), PASSWORD);
       ok(await run('backup', world));
       writeFileSync(join(world, 'options.txt'), 'fov:0.5\n');
       ok(await run('backup', world));
@@ -85,6 +87,7 @@ for (const name of ALL_RESTICS) {
       const run = runner(name, `rest:${address}alice/world/`);
       const world = makeWorld();
       ok(await run('init'));
+      await cheapenKey(join(server.path, 'alice/world'), PASSWORD);
       ok(await run('backup', world));
       const before = await filesBelow(server.path);
       const [snapshot]: { id: string }[] = JSON.parse(ok(await run('snapshots', '--json')));

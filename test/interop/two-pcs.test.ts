@@ -54,6 +54,7 @@ describeInterop('two PCs', ['rest-server-latest'], () => {
       await a.init();
       await b.init();
       await a.push();
+      await cloud.cheapen();
       await b.pull();
     }, LIMIT);
 
@@ -165,6 +166,7 @@ describeInterop('two PCs', ['rest-server-latest'], () => {
       await a.init();
       await b.init();
       await a.push();
+      await cloud.cheapen();
       await b.pull();
       playSession(a.game, 2);
       playSession(b.game, 3);
@@ -199,6 +201,7 @@ describeInterop('two PCs', ['rest-server-latest'], () => {
       makeGameFolder(a.game, 1, SMALL);
       await a.init();
       await a.push();
+      await cloud.cheapen();
     }, LIMIT);
 
     beforeEach(async () => {
@@ -254,6 +257,7 @@ describeInterop('two PCs', ['rest-server-latest'], () => {
     await a.init();
     await b.init();
     await a.push();
+    await cloud.cheapen();
     await b.pull();
     writeFileSync(join(b.game, '.cloud-sync/scope.json'), '{"schema":1,"preset":"worlds","exclude":["saves/New*/**"]}');
     expect(await b.pull()).toMatchObject({ outcome: 'up-to-date' });

@@ -1,12 +1,10 @@
 /** What a check finds in a repository that is damaged in one way: all ways, in both versions of the format. */
-import { cpSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CheckOptions, CheckResult, FindingCode } from '../../src/maintain/check.js';
 import { check } from '../../src/maintain/check.js';
 import { DAMAGES, type Damage, type DamageName, damage, ONLY_VERSION_2 } from '../helpers/damage.js';
 import { rejection } from '../helpers/repository.js';
-import { openFolder, type SoundRepository, soundRepository } from '../helpers/sound-repository.js';
+import { copyToRead, openFolder, type SoundRepository, soundRepository } from '../helpers/sound-repository.js';
 import { tempFolder } from '../helpers/temp.js';
 
 vi.mock('../../src/base/sleep.js', () => import('../helpers/no-wait.js'));
@@ -105,8 +103,7 @@ describe.each([1, 2] as const)('check of a repository of version %i', (version) 
   });
 
   async function broken(name: DamageName): Promise<{ path: string; hit: Damage }> {
-    const path = join(tempFolder(), name);
-    cpSync(sound.path, path, { recursive: true });
+    const path = copyToRead(sound.path, name);
     return { path, hit: await damage[name](path) };
   }
 

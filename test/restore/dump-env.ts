@@ -6,6 +6,7 @@ import type { Repository } from '../../src/repo/repository.js';
 import type { WriteSession } from '../../src/repo/session.js';
 import { encodeTree, sortNodes, type TreeNode } from '../../src/repo/tree.js';
 import { addData, commitEmpty } from '../helpers/repository.js';
+import { quickLock } from '../maintain/prune-env.js';
 
 export const MTIME = '2026-11-22T11:18:36.75+01:00';
 
@@ -17,7 +18,7 @@ export interface Item {
 }
 
 export async function storeTree(repo: Repository, items: Readonly<Record<string, Item>>): Promise<TreeId> {
-  return repo.write({}, async (session) => {
+  return repo.writeUnder(quickLock(), {}, async (session) => {
     const tree = await saveFolder(repo, session, items);
     await commitEmpty(session);
     return tree;

@@ -1,5 +1,5 @@
 /** The parts of snapshots, ls, find, cat, diff and stats that need no other program to compare with. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { localBackend } from '../../../src/backend/local.js';
 import { parseFindTime } from '../../../src/cli/restic/commands/find-time.js';
 import { FolderFilter } from '../../../src/cli/restic/commands/ls-folders.js';
@@ -14,6 +14,8 @@ import { storeEntries } from '../../browse/stored-trees.js';
 import { CHEAP, crypto, PASSWORD, POLYNOMIAL } from '../../helpers/repository.js';
 import { tempFolder } from '../../helpers/temp.js';
 import { resticTs } from './run-command.js';
+
+vi.mock('../../../src/base/sleep.js', () => import('../../helpers/no-wait.js'));
 
 describe('pieces', () => {
   it('a mode as Go writes it', () => {

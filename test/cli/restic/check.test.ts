@@ -1,11 +1,11 @@
 /** `check`: its flags, its lines, its summary, its exit codes. */
-import { chmodSync, cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseSubset } from '../../../src/cli/restic/commands/check-subset.js';
 import { type DamageName, damage } from '../../helpers/damage.js';
 import { PASSWORD } from '../../helpers/repository.js';
-import { openFolder, type SoundRepository, soundRepository } from '../../helpers/sound-repository.js';
+import { copyToRead, openFolder, type SoundRepository, soundRepository } from '../../helpers/sound-repository.js';
 import { tempFolder } from '../../helpers/temp.js';
 import { type CommandResult, resticTs } from './run-command.js';
 
@@ -18,8 +18,7 @@ beforeAll(async () => {
 });
 
 async function broken(name: DamageName): Promise<string> {
-  const path = join(tempFolder(), name);
-  cpSync(sound.path, path, { recursive: true });
+  const path = copyToRead(sound.path, name);
   await damage[name](path);
   return path;
 }

@@ -1,11 +1,13 @@
 /** The command lines of forget, prune and unlock: what they refuse and in which words, and what they print. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseMaxUnused } from '../../../src/cli/restic/commands/prune-flags.js';
 import { encodeTree } from '../../../src/repo/tree.js';
 import { type LocalRepository, localRepository } from '../../helpers/local-repository.js';
 import { PASSWORD } from '../../helpers/repository.js';
 import { quickLock, storeSnapshot } from '../../maintain/prune-env.js';
 import { type CommandResult, resticTs } from './run-command.js';
+
+vi.mock('../../../src/base/sleep.js', () => import('../../helpers/no-wait.js'));
 
 let local: LocalRepository;
 

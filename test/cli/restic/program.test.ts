@@ -1,10 +1,16 @@
 /** The frame of restic-ts: names, help, passwords, addresses, failures and their codes. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { COMMANDS } from '../../../src/cli/restic/commands.js';
 import { tempFolder } from '../../helpers/temp.js';
 import { type CommandOptions, type CommandResult, resticTs } from './run-command.js';
+
+/** What a key costs is told by the tests of crypto. */
+vi.mock('../../../src/crypto/kdf.js', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('../../../src/crypto/kdf.js')>()),
+  DEFAULT_SCRYPT: { N: 128, r: 1, p: 1 },
+}));
 
 function freshPlace(): string {
   return join(tempFolder(), 'repo');

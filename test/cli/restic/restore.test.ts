@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 function run(args: readonly string[], cwd: string = tempFolder()): Promise<CommandResult> {
-  return resticTs(['restore', ...args], { repo, password: PASSWORD, cwd });
+  return resticTs(['restore', '--no-lock', ...args], { repo, password: PASSWORD, cwd });
 }
 
 function objects(text: string): Record<string, unknown>[] {
