@@ -16,6 +16,9 @@ import { runProgram } from './process.js';
 import { CHEAP, crypto, PASSWORD, POLYNOMIAL } from './repository.js';
 import { tempFolder } from './temp.js';
 
+/** Of one command: several lives of repositories share the processors. */
+const TIME_LIMIT = 120_000;
+
 /** Where a repository lies. */
 export interface Place {
   /** As both programs take it: a folder or a `rest:` address. */
@@ -54,13 +57,14 @@ export const OURS: Program = program('restic-ts', (place, args, { env, ...settin
   const { PATH, HOME } = process.env;
   const whole = { PATH, HOME, RESTIC_CACHE_DIR: place.cache, RESTIC_REPOSITORY: place.repo };
   const password = settings.password ?? PASSWORD;
-  return resticTs(args, { ...settings, env: { ...whole, RESTIC_PASSWORD: password, ...env } });
+  const signal = AbortSignal.timeout(TIME_LIMIT);
+  return resticTs(args, { signal, ...settings, env: { ...whole, RESTIC_PASSWORD: password, ...env } });
 });
 
 export function theirs(name: ResticName): Program {
   return program(name, (place, args, { env, signal: _, ...settings } = {}) => {
     const options: ResticOptions = { password: PASSWORD, ...settings, env: { RESTIC_CACHE_DIR: place.cache, ...env } };
-    return restic(name, args, { ...options, repo: place.repo });
+    return restic(name, args, { timeout: TIME_LIMIT, ...options, repo: place.repo });
   });
 }
 

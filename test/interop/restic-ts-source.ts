@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { noise } from '../helpers/repository.js';
+import { type Facts, factsOf } from './folder-facts.js';
 import { isThere } from './odd-files.js';
 
 /** What the first backup finds: both names of the hard link count. */
@@ -32,8 +33,7 @@ export function makeSource(folder: string): void {
   writeFileSync(join(folder, 'empty'), '');
   writeFileSync(join(folder, 'run.sh'), '#!/bin/sh\n');
   chmodSync(join(folder, 'run.sh'), 0o4755);
-  for (const name of ['"quo<t>ed"\\', 'new\nline ü 😀\u00a0', '*?[a]'])
-    writeFileSync(join(folder, 'deep', name), name);
+  for (const name of ['"quo<t>ed"\\', 'new\nline ü 😀\u00a0', '*?[a]']) writeFileSync(join(folder, 'deep', name), name);
   writeFileSync(Buffer.concat([Buffer.from(`${folder}/deep/`), Buffer.from([0x61, 0xff, 0xfe])]), 'not UTF-8');
   utimesSync(join(folder, 'empty'), 1.5, -1000);
   symlinkSync('text.txt', join(folder, 'link'));
@@ -50,4 +50,9 @@ export function changeSource(folder: string): void {
   rmSync(join(folder, 'empty folder'), { recursive: true });
   rmSync(join(folder, 'deep/*?[a]'));
   chmodSync(join(folder, 'text.txt'), 0o600);
+}
+
+/** What lies in a folder, without times of access, which reading changes. */
+export function lastingFacts(folder: string): Facts {
+  return Object.fromEntries(Object.entries(factsOf(folder)).map(([name, { atimeNs: _, ...rest }]) => [name, rest]));
 }

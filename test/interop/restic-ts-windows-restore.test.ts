@@ -9,7 +9,7 @@ import { tempFolder } from '../helpers/temp.js';
 import { putFiles, stepsOn, type WindowsRestic, windowsRestic } from '../helpers/windows-restic.js';
 import { describeWindows, windowsPath } from '../helpers/wine.js';
 
-const LIMIT = 60_000;
+const LIMIT = 240_000;
 const LONG = ['a', 'b', 'c'].map((name) => name.repeat(100)).join('/');
 const RESTIC = theirs('restic-latest');
 

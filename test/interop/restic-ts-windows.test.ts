@@ -13,7 +13,7 @@ import type { StepResult } from '../helpers/windows-commands.js';
 import { expectSuccess, putFiles, stepsOn, type WindowsRestic, windowsRestic } from '../helpers/windows-restic.js';
 import { describeWindows, runWindowsNode, windowsPath } from '../helpers/wine.js';
 
-const LIMIT = 60_000;
+const LIMIT = 240_000;
 const LONG = ['a', 'b', 'c'].map((name) => name.repeat(100)).join('/');
 const RESTIC = theirs('restic-latest');
 

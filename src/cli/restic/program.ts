@@ -64,6 +64,9 @@ interface FoundCommand {
   readonly rest: readonly string[];
 }
 
+/** Names that restic gave up and still takes. */
+const FORMER_NAMES: ReadonlyMap<string, string> = new Map([['rebuild-index', 'repair index']]);
+
 /** Global flags may stand before the command's name, so its words are looked for among all. */
 function findCommand(line: readonly string[]): FoundCommand {
   const words = wordsOf(line);
@@ -73,7 +76,8 @@ function findCommand(line: readonly string[]): FoundCommand {
   const why = UNSUPPORTED_COMMANDS.get(first.text);
   if (why !== undefined) throw unsupported(`the command "${first.text}"`, why);
   const long = COMMANDS.find((one) => second !== undefined && one.name === `${first.text} ${second.text}`);
-  const spec = long ?? COMMANDS.find((one) => one.name === first.text);
+  const name = FORMER_NAMES.get(first.text) ?? first.text;
+  const spec = long ?? COMMANDS.find((one) => one.name === name);
   if (spec !== undefined) {
     const used = long === undefined ? [first.at] : [first.at, second?.at];
     return { spec, rest: line.filter((_, i) => !used.includes(i)) };

@@ -36,6 +36,11 @@ describe('help', () => {
   });
 });
 
+it('takes the name that "repair index" once had', async () => {
+  const { stdout } = await resticTs(['rebuild-index', '--help']);
+  expect(stdout).toContain('restic-ts repair index [flags]');
+});
+
 describe('a command line that cannot be carried out', () => {
   it.each([
     [['foo'], 'unknown command "foo" for "restic-ts"'],

@@ -1,0 +1,4 @@
+/** Lives of repositories that restic 0.14 and restic-ts share. */
+import { describeLives } from './restic-ts-lives.js';
+
+describeLives('restic-0.14', 'rest-server-0.13', [[1, false]]);

@@ -1,0 +1,4 @@
+/** Lives of repositories that restic 0.18 and restic-ts share. */
+import { describeLives } from './restic-ts-lives.js';
+
+describeLives('restic-0.18', 'rest-server-latest', [[2, true]]);
