@@ -118,12 +118,10 @@ describe('backup', () => {
     );
     expect(await told(backup(repo, { cwd, paths: ['game'], exclude: ['[a'] }))).toContain('usage: invalid pattern');
     expect(await told(backup(repo, { cwd, paths: ['game'], time: new Date('x') }))).toContain('usage: the time');
-    const [one, other] = await Promise.allSettled([
-      backup(repo, { cwd, paths: ['game'] }),
-      backup(repo, { cwd, paths: ['game'] }),
-    ]);
-    expect([one.status, other.status]).toEqual(['fulfilled', 'rejected']);
-    expect(other.status === 'rejected' && isSyncError(other.reason, 'usage')).toBe(true);
+    // Either may be the first.
+    const both = [backup(repo, { cwd, paths: ['game'] }), backup(repo, { cwd, paths: ['game'] })];
+    const refused = (await Promise.allSettled(both)).filter((one) => one.status === 'rejected');
+    expect(refused.map(({ reason }) => isSyncError(reason, 'usage'))).toEqual([true]);
     await repo.close();
   });
 });
