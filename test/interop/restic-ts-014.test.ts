@@ -1,4 +1,10 @@
 /** Lives of repositories that restic 0.14 and restic-ts share. */
 import { describeLives } from './restic-ts-lives.js';
 
-describeLives('restic-0.14', 'rest-server-0.13', [[1, false]]);
+describeLives('restic-0.14', 'rest-server-0.13', {
+  inFolder: [
+    [1, true],
+    [2, false],
+  ],
+  onServer: [[1, false]],
+});

@@ -1,4 +1,10 @@
 /** Lives of repositories that restic 0.18 and restic-ts share. */
 import { describeLives } from './restic-ts-lives.js';
 
-describeLives('restic-0.18', 'rest-server-latest', [[2, true]]);
+describeLives('restic-0.18', 'rest-server-latest', {
+  inFolder: [
+    [1, false],
+    [2, true],
+  ],
+  onServer: [[2, true]],
+});

@@ -1,7 +1,6 @@
 /** Lives of repositories that restic latest and restic-ts share. */
 import { describeLives } from './restic-ts-lives.js';
 
-describeLives('restic-latest', 'rest-server-latest', [
-  [1, true],
-  [2, false],
-]);
+describeLives('restic-latest', 'rest-server-latest', {
+  onServer: [[2, false]],
+});

@@ -13,13 +13,18 @@ const ALL: readonly Making[] = [
   [2, false],
   [2, true],
 ];
+/** `npm run interop` lives them all; the suite, which has to be quick, those that are named. */
+const EVERY = process.env['INTEROP'] === 'all';
 const LIMIT = 600_000;
 
-/**
- * In a folder there is every one. On a server there are some, so that over all restics each version is made there by
- * either program: what differs there is only how files are read and written, and both programs do that in every life.
- */
-export function describeLives(name: ResticName, serverName: RestServerName, onServer: readonly Making[]): void {
+export interface Chosen {
+  readonly inFolder?: readonly Making[];
+  readonly onServer: readonly Making[];
+}
+
+/** Over all restics, each version is made by either program, in a folder and on a server. */
+export function describeLives(name: ResticName, serverName: RestServerName, chosen: Chosen): void {
+  const { inFolder = ALL, onServer } = EVERY ? { inFolder: ALL, onServer: ALL } : chosen;
   const peer = theirs(name);
   describeInterop(`a repository shared with ${name}`, [name, serverName], () => {
     const server = startRestServer(serverName);
@@ -31,14 +36,14 @@ export function describeLives(name: ResticName, serverName: RestServerName, onSe
     }
 
     const title = ([version, byUs]: Making): string => `version ${version}, made by ${byUs ? 'restic-ts' : name}`;
-    for (const making of ALL) {
+    for (const making of inFolder) {
       it.concurrent(`${title(making)}, in a folder`, { timeout: LIMIT }, async () => {
         await life(making, folderPlace(), folderPlace());
       });
     }
     for (const making of onServer) {
       it.concurrent(`${title(making)}, on ${serverName}`, { timeout: LIMIT }, async () => {
-        const name = `version-${making[0]}`;
+        const name = `version-${making[0]}-${making[1] ? 'ours' : 'theirs'}`;
         await life(making, serverPlace(await server, name), serverPlace(await server, `${name}-copied`));
       });
     }
