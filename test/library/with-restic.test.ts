@@ -62,7 +62,8 @@ describeInterop('the library and restic', ['restic-0.14', 'restic-latest'], () =
     const [first] = seen;
     expect([again.summary.dataBlobs, again.summary.filesUnmodified, again.leftOut]).toEqual([0, 4, []]);
     if (name === 'restic-latest') expect(again.tree).toBe(first?.tree);
-    expect((await repo.snapshot('latest')).parent).toBe(first?.id);
+    // A loop gives its lock back at once, a single look-up after a second: restic's check below needs all alone.
+    expect((await all(repo.snapshots())).at(-1)?.parent).toBe(first?.id);
 
     // What was made here restic reads, and finds sound, also after snapshots and data are gone.
     writeFileSync(join(cwd, 'game/options.txt'), 'fov:70\n');
