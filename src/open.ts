@@ -144,7 +144,7 @@ async function orClose(backend: Backend, opening: Promise<Repository>): Promise<
 }
 
 /** Files of a repository, with retries and a limit of requests, not opened. */
-export function openBackend(address: RepositoryAddress): Backend {
+function openBackend(address: RepositoryAddress): Backend {
   const { repository, retryMs, onRetry, connections } = address;
   if (!repository.startsWith('rest:')) return localBackend(localPath(repository));
   const { serverUser, serverPassword, ca, clientCert, insecureTls, userAgent, limitUpload, limitDownload } = address;

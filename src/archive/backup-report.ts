@@ -80,7 +80,7 @@ export class BackupReport {
   }
 }
 
-export function addSizes(a: AddedSizes, b: AddedSizes): AddedSizes {
+function addSizes(a: AddedSizes, b: AddedSizes): AddedSizes {
   if (b === NOTHING_ADDED) return a;
   return {
     dataBlobs: a.dataBlobs + b.dataBlobs,

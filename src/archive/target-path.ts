@@ -19,7 +19,7 @@ export function absolutePath(cwd: string, path: string, platform: NodeJS.Platfor
   return cleanPath(pathsOf(platform).resolve(cwd, path), platform);
 }
 
-export function isAbsolutePath(path: string, platform: NodeJS.Platform): boolean {
+function isAbsolutePath(path: string, platform: NodeJS.Platform): boolean {
   return pathsOf(platform).isAbsolute(path);
 }
 

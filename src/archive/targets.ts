@@ -42,7 +42,8 @@ export async function findTargets(
   return { tree, paths: existing.map(absolute), absolute };
 }
 
-async function whyMissing(path: string): Promise<string | undefined> {
+/** What is wrong with a path that a backup cannot begin with; undefined for one that is there. Ends "x …". */
+export async function whyMissing(path: string): Promise<string | undefined> {
   try {
     await lstat(toFsPath(path));
     return undefined;

@@ -4,7 +4,7 @@ import { isSyncError } from '../base/errors.js';
 import type { PackId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { PackedBlob } from '../pack/header.js';
-import { ENTRY_SIZE, ENTRY_SIZE_COMPRESSED, HEADER_LENGTH_SIZE } from '../pack/header.js';
+import { isGapless, packSizeOf } from '../pack/layout.js';
 import type { BlobLocation } from '../repo/index.js';
 import type { Repository } from '../repo/repository.js';
 import type { Findings } from './check-findings.js';
@@ -19,7 +19,6 @@ export interface IndexedPack {
 }
 
 const CONNECTIONS = 5;
-const HEADER_SEAL = 32;
 
 /** The blobs of each pack, as the index has them, in the order in which they lie. */
 export type NamedPacks = ReadonlyMap<PackId, readonly BlobLocation[]>;
@@ -50,7 +49,7 @@ export async function checkPacks(
     }
     const pack = { id, size, blobs };
     packs.push(pack);
-    if (size !== packSize(blobs)) odd.push(pack);
+    if (size !== packSizeOf(blobs)) odd.push(pack);
     else if (!isGapless(blobs)) tellGaps(findings, id);
   }
   await forEachLimit(odd, CONNECTIONS, (pack) => tellSize(repo, findings, pack, signal), signal);
@@ -60,25 +59,6 @@ export async function checkPacks(
   }
   tellDuplicates(repo, findings);
   return packs;
-}
-
-/** The size of a pack that holds these blobs and nothing else. */
-export function packSize(blobs: readonly PackedBlob[]): number {
-  let size = HEADER_SEAL + HEADER_LENGTH_SIZE;
-  for (const { length, uncompressedLength } of blobs) {
-    size += length + (uncompressedLength === undefined ? ENTRY_SIZE : ENTRY_SIZE_COMPRESSED);
-  }
-  return size;
-}
-
-/** Whether each blob, in the order given, begins where the one before it ends. */
-function isGapless(blobs: readonly PackedBlob[]): boolean {
-  let end = 0;
-  for (const { offset, length } of blobs) {
-    if (offset !== end) return false;
-    end += length;
-  }
-  return true;
 }
 
 function tellGaps(findings: Findings, id: PackId): void {
@@ -93,9 +73,9 @@ async function tellSize(
   { id, size, blobs }: IndexedPack,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const found = `pack ${id}: unexpected file size: got ${size}, expected ${packSize(blobs)}`;
+  const found = `pack ${id}: unexpected file size: got ${size}, expected ${packSizeOf(blobs)}`;
   const own = await ownHeader(repo, id, size, signal);
-  if (own === undefined || packSize(own) !== size || !haveCommonBlob(own, blobs)) {
+  if (own === undefined || packSizeOf(own) !== size || !haveCommonBlob(own, blobs)) {
     findings.error('pack-size', found, { packs: [id] });
     return;
   }

@@ -148,7 +148,7 @@ async function dryPrune(
 }
 
 /** Returns those that could not be removed. Throws only if the signal fires or nobody is told of failures. */
-export async function removeSnapshots(
+async function removeSnapshots(
   repo: Repository,
   ids: readonly SnapshotId[],
   { signal, onRemoved, onFailed }: Pick<ForgetOptions, 'signal' | 'onRemoved' | 'onFailed'>,

@@ -3,7 +3,7 @@
  * become wholly used or wholly unused; the rest are duplicates.
  */
 import type { BlobId, PackId } from '../base/ids.js';
-import { ENTRY_SIZE, ENTRY_SIZE_COMPRESSED, HEADER_LENGTH_SIZE } from '../pack/header.js';
+import { headerSizeOf } from '../pack/layout.js';
 import type { BlobIndex, BlobLocation } from '../repo/index.js';
 import type { Tally } from './prune-stats.js';
 import type { UsedBlobs } from './used-blobs.js';
@@ -25,9 +25,6 @@ interface Duplicate {
   /** The index's own list, which stands for the blob. */
   readonly copies: readonly BlobLocation[];
 }
-
-/** What a header adds to the lengths of its entries. */
-const HEADER_OVERHEAD = 32 + HEADER_LENGTH_SIZE;
 
 /** The blobs of each pack, as the index knows them; packs in no order, blobs in the order in which they lie. */
 export function groupByPack(index: BlobIndex): Map<PackId, BlobLocation[]> {
@@ -73,21 +70,15 @@ export function isUsed({ data, trees }: UsedBlobs, { type, id }: { type: 'data' 
 
 function emptyUsage(id: PackId, blobs: readonly BlobLocation[]): PackUsage {
   const type = blobs.every((blob) => blob.type === blobs[0]?.type) ? (blobs[0]?.type ?? 'mixed') : 'mixed';
-  let header = HEADER_OVERHEAD;
-  let compressed = 0;
-  for (const { uncompressedLength } of blobs) {
-    header += uncompressedLength === undefined ? ENTRY_SIZE : ENTRY_SIZE_COMPRESSED;
-    if (uncompressedLength !== undefined) compressed += 1;
-  }
   return {
     id,
     type,
     blobs,
     usedBlobs: 0,
-    usedBytes: header,
+    usedBytes: headerSizeOf(blobs),
     unusedBlobs: 0,
     unusedBytes: 0,
-    hasUncompressed: compressed < blobs.length,
+    hasUncompressed: blobs.some(({ uncompressedLength }) => uncompressedLength === undefined),
   };
 }
 

@@ -1,9 +1,8 @@
 /** What the index files there are say about packs, put together, and whether it can be right. */
 import type { IndexId, PackId } from '../base/ids.js';
-import { ENTRY_SIZE, ENTRY_SIZE_COMPRESSED, HEADER_LENGTH_SIZE, type PackedBlob } from '../pack/header.js';
+import type { PackedBlob } from '../pack/header.js';
+import { isGapless } from '../pack/layout.js';
 import type { IndexPack } from '../repo/index-file.js';
-
-const SEAL_OVERHEAD = 32;
 
 export interface OldIndex {
   /** Which packs each readable file names. */
@@ -26,25 +25,7 @@ export function mergePack({ packs, unsure }: Pick<OldIndex, 'packs' | 'unsure'>,
   else unsure.add(id);
 }
 
-/** Bytes of a pack file that holds these blobs and nothing else. */
-export function packSizeOf(blobs: readonly PackedBlob[]): number {
-  let size = SEAL_OVERHEAD + HEADER_LENGTH_SIZE;
-  for (const { length, uncompressedLength } of blobs) {
-    size += length + (uncompressedLength === undefined ? ENTRY_SIZE : ENTRY_SIZE_COMPRESSED);
-  }
-  return size;
-}
-
 function withoutRepeats(blobs: readonly PackedBlob[]): PackedBlob[] {
   const seen = new Map(blobs.map((blob) => [`${blob.offset} ${blob.type} ${blob.id} ${blob.length}`, blob]));
   return [...seen.values()];
-}
-
-function isGapless(blobs: readonly PackedBlob[]): boolean {
-  let end = 0;
-  for (const { offset, length } of blobs) {
-    if (offset !== end) return false;
-    end += length;
-  }
-  return true;
 }

@@ -6,11 +6,12 @@
 import { forEachLimit } from '../base/concurrency.js';
 import { isSyncError } from '../base/errors.js';
 import type { IndexId, PackId } from '../base/ids.js';
+import { packSizeOf } from '../pack/layout.js';
 import type { IndexPack } from '../repo/index-file.js';
 import type { HeldLock, LockOptions } from '../repo/lock.js';
 import type { Repository } from '../repo/repository.js';
 import type { OldIndex } from './repair-index-plan.js';
-import { mergePack, packSizeOf } from './repair-index-plan.js';
+import { mergePack } from './repair-index-plan.js';
 import { INDEX_BLOBS, rewriteIndex } from './rewrite-index.js';
 
 export type RepairIndexEvent =

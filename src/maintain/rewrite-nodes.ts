@@ -65,7 +65,7 @@ export function encodeNodes(nodes: readonly EditableNode[]): Bytes {
   ]);
 }
 
-export function editable(node: TreeNode): EditableNode {
+function editable(node: TreeNode): EditableNode {
   const { name, type, size, content, subtree } = node;
   return { name, type, size: size ?? 0, content: content ?? undefined, subtree, json: encodeNode(node), node };
 }

@@ -115,7 +115,8 @@ export function headerLengthOf(tail: Bytes, fileSize: number, what: string): num
   return length;
 }
 
-function entrySize(compressed: boolean): number {
+/** Bytes of an entry. */
+export function entrySize(compressed: boolean): number {
   return compressed ? ENTRY_SIZE_COMPRESSED : ENTRY_SIZE;
 }
 

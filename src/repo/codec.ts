@@ -16,7 +16,7 @@ import type { MasterKey } from '../crypto/box.js';
 import { open, SEAL_OVERHEAD, seal } from '../crypto/box.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import type { BlobType, PackedBlob } from '../pack/header.js';
-import { ENTRY_SIZE, ENTRY_SIZE_COMPRESSED } from '../pack/header.js';
+import { entrySizeOf } from '../pack/layout.js';
 
 export interface Codec {
   readonly crypto: CryptoProvider;
@@ -114,5 +114,5 @@ export function plainLength(blob: PackedBlob): number {
 
 /** Bytes that a blob takes in a pack: itself and its entry in the header. */
 export function sizeInPack(blob: SealedBlob): number {
-  return blob.sealed.length + (blob.uncompressedLength === undefined ? ENTRY_SIZE : ENTRY_SIZE_COMPRESSED);
+  return blob.sealed.length + entrySizeOf(blob);
 }

@@ -2,15 +2,14 @@
  * restic and restic-ts as two of a kind: each takes a command line and a repository. They share a password, and the
  * cache folder of the repository, whose layout is the same.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { localBackend } from '../../src/backend/local.js';
 import { loadZstd } from '../../src/compress/zstd.js';
-import { addKey } from '../../src/repo/create.js';
 import { Repository } from '../../src/repo/repository.js';
 import { type CommandResult, resticTs } from '../cli/restic/run-command.js';
-import { openLocal } from './local-repository.js';
+import { cheapenKey } from './local-repository.js';
 import { peer, type ResticName, type ResticOptions, restic } from './peers.js';
 import { runProgram } from './process.js';
 import { CHEAP, crypto, PASSWORD, POLYNOMIAL } from './repository.js';
@@ -98,11 +97,7 @@ export function serverPlace(server: { readonly url: string; readonly path: strin
 /** `init`, and then a key that costs nothing in the place of the one that was made, which takes half a second to open. */
 export async function makeRepository(maker: Program, place: Place, version: 1 | 2): Promise<void> {
   await maker.ok(place, ['init', '--repository-version', `${version}`]);
-  const { backend, codec } = await openLocal(place.folder);
-  const keys = join(place.folder, 'keys');
-  const made = readdirSync(keys);
-  await addKey(backend, codec, PASSWORD, CHEAP);
-  for (const name of made) rmSync(join(keys, name));
+  await cheapenKey(place.folder);
 }
 
 /** The same in no time, made by the engine alone. */

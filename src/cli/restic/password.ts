@@ -107,7 +107,7 @@ export function splitCommand(line: string): string[] {
 }
 
 /** Asks in a terminal without showing what is typed; a first line of standard input where that is no terminal. */
-export async function passwordFromTerminal(prompt: string, signal: AbortSignal): Promise<string> {
+async function passwordFromTerminal(prompt: string, signal: AbortSignal): Promise<string> {
   const { stdin, stderr } = process;
   if (stdin.isTTY) stderr.write(prompt);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

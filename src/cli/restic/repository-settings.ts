@@ -42,7 +42,7 @@ export async function repositorySettings(
   return { ...address, password, keyHint, cacheFolder: folder, compression: compressionMode(flags), signal };
 }
 
-export async function repositoryAddress(source: SettingsSource, from: boolean): Promise<RepositoryAddress> {
+async function repositoryAddress(source: SettingsSource, from: boolean): Promise<RepositoryAddress> {
   const { flags, env, out } = source;
   const repository = await repositoryLocation(flags, from);
   const scheme = /^([a-z0-9]+):/.exec(repository)?.[1] ?? '';

@@ -29,12 +29,6 @@ export const UNSUPPORTED_FLAGS: ReadonlyMap<string, string> = new Map([
   ['exclude-cloud-files', 'Node.js cannot see which files are kept online only'],
 ]);
 
-/** The part of an extended option before its dot → why it is not known. */
-export const UNSUPPORTED_OPTIONS: ReadonlyMap<string, string> = new Map([
-  ...UNSUPPORTED_BACKENDS,
-  ['vss', 'Node.js cannot ask Windows for a volume shadow copy (VSS)'],
-]);
-
 /** The error for any of the above: `the command "mount" is not supported by restic-ts: <why>`. */
 export function unsupported(what: string, why: string): SyncError {
   return new SyncError('unsupported', `${what} is not supported by restic-ts: ${why}`);

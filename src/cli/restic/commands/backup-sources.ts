@@ -1,11 +1,11 @@
 /** What `backup` is to back up: its arguments and the lists of the --files-from family. */
-import { lstat, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { globPaths, pathsOfRawList } from '../../../archive/files-from.js';
+import { whyMissing } from '../../../archive/targets.js';
 import type { Bytes } from '../../../base/bytes.js';
 import { concatBytes } from '../../../base/bytes.js';
-import { errnoOf, SyncError } from '../../../base/errors.js';
-import { toFsPath } from '../../../base/raw-string.js';
+import { SyncError } from '../../../base/errors.js';
 import { entriesOf, linesOf } from '../../../pattern/pattern-file.js';
 import type { Context } from '../command.js';
 import { standardInput } from '../standard-input.js';
@@ -44,21 +44,12 @@ export async function collectSources(context: Context): Promise<Sources> {
 async function existing({ out, cwd }: Context, targets: readonly string[]): Promise<Sources> {
   const found: string[] = [];
   for (const target of targets) {
-    const problem = target === '' ? 'does not exist' : await problemOf(resolve(cwd, target));
+    const problem = target === '' ? 'does not exist' : await whyMissing(resolve(cwd, target));
     if (problem === undefined) found.push(target);
     else out.warn(`${target} ${problem}, skipping`);
   }
   if (found.length === 0) throw new SyncError('usage', 'all source directories/files do not exist');
   return { targets: found, incomplete: found.length < targets.length };
-}
-
-async function problemOf(path: string): Promise<string | undefined> {
-  try {
-    await lstat(toFsPath(path));
-    return undefined;
-  } catch (error) {
-    return errnoOf(error) === 'ENOENT' ? 'does not exist' : 'cannot be accessed';
-  }
 }
 
 /** "-" is standard input, to its end; a second time it is empty. */
