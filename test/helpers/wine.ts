@@ -62,9 +62,13 @@ export function startWindowsNode(args: readonly string[], options: WindowsOption
   return { output: read, kill: () => child.kill('SIGKILL'), ended };
 }
 
+/** wine's own fault, before node.exe began: all that there is of output. */
+const NOT_STARTED = /^wine client error:[^\n]*\n?$/;
+
 /** Runs node.exe to its end. */
-export function runWindowsNode(args: readonly string[], options: WindowsOptions = {}): Promise<WindowsResult> {
-  return startWindowsNode(args, options).ended;
+export async function runWindowsNode(args: readonly string[], options: WindowsOptions = {}): Promise<WindowsResult> {
+  const result = await startWindowsNode(args, options).ended;
+  return NOT_STARTED.test(result.output) ? startWindowsNode(args, options).ended : result;
 }
 
 /** A `describe` for tests that need the Windows node; skipped with the reason where it is missing, failed with CI=true. */

@@ -4,8 +4,7 @@ import { version } from 'virtual:version';
 import { Command, CommanderError, Option } from 'commander';
 import { createConsole } from '../../ui/console.js';
 import { EXIT } from '../exit-code.js';
-
-const FOLDER = '--pack-folder <folder>';
+import { common, predecessor, type Run, shared } from './flags.js';
 
 /** Runs one command line and returns the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -45,8 +44,6 @@ function complain(args: readonly string[], text: string): void {
   const console = createConsole({ json: args.includes('--json'), out, err, env, hook });
   console.failure(EXIT.error, 'usage', `${message}; see "instance-sync${command} --help"`);
 }
-
-type Run = (work: () => Promise<number>) => () => Promise<void>;
 
 function addHooks(program: Command, run: Run): void {
   for (const [name, text] of [
@@ -99,24 +96,4 @@ function addServe(program: Command, run: Run): void {
     .option('--log <file>', 'write a line a request; "-" is standard output')
     .option('--json', 'one JSON object a line');
   serve.action(run(async () => (await import('./serve.js')).runServe(serve.opts())));
-}
-
-function common(command: Command): Command {
-  return command
-    .option(FOLDER, 'the game folder (default: $INST_MC_DIR, else the working directory)')
-    .option('--instance-label <name>', 'what to call the instance in messages')
-    .option('--json', 'one JSON object a line')
-    .option('-g, --no-gui', 'never open a window');
-}
-
-function shared(command: Command): Command {
-  return common(command)
-    .option('--token-file <file>', 'file with one line ID:PASSWORD (default: .cloud-sync/token)')
-    .addOption(new Option('--token <ID:PASSWORD>', 'shows in process lists; use --token-file').hideHelp());
-}
-
-/** Flags of the predecessor's lines: accepted, without effect. There is no restic to find or to download. */
-function predecessor(command: Command): void {
-  command.addOption(new Option('--no-download').hideHelp());
-  command.addOption(new Option('--restic-binary <file>').hideHelp());
 }
