@@ -59,6 +59,7 @@ export async function saveUnpacked<T extends AnyId>(
   type: NamedType,
   plain: Bytes,
   signal?: AbortSignal,
+  onId?: (id: T) => Promise<void>,
 ): Promise<T> {
   const sealed = seal(codec.crypto, codec.key, encodeUnpacked(codec.version, plain, codec.zstd));
   const id = toHex(codec.crypto.sha256(sealed)) as T;
@@ -66,6 +67,7 @@ export async function saveUnpacked<T extends AnyId>(
   if (!equalBytes(unseal(codec, sealed, what), plain)) {
     throw new SyncError('internal', `${what} does not read back as it was written; check this machine's memory`);
   }
+  await onId?.(id);
   await backend.write(type, id, sealed, { signal });
   return id;
 }

@@ -118,15 +118,18 @@ export class WriteSession {
     await this.#saveIndex();
   }
 
-  /** Flushes, then stores the snapshot that makes it all reachable. */
-  async commit(snapshot: Snapshot): Promise<SnapshotId> {
+  /**
+   * Flushes, then stores the snapshot that makes it all reachable. `onId` gets its id before it is sent: who writes that
+   * down knows after a crash whether it was.
+   */
+  async commit(snapshot: Snapshot, onId?: (id: SnapshotId) => Promise<void>): Promise<SnapshotId> {
     await this.flush();
     const { backend, codec, index } = this.#repo;
     if (index.claimCount > 0) {
       throw new SyncError('internal', `${index.claimCount} blobs were promised and not stored; no snapshot was made`);
     }
     await this.#lock.ensureFresh();
-    return saveUnpacked(backend, codec, 'snapshots', encodeSnapshot(snapshot), this.signal);
+    return saveUnpacked(backend, codec, 'snapshots', encodeSnapshot(snapshot), this.signal, onId);
   }
 
   /** Ends the session: what is under way is cut off. Returns the first thing that went wrong, the reason of the rest. */

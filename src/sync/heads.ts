@@ -56,7 +56,7 @@ export function namesOf({ id, snapshot }: KnownSnapshot): string[] {
   return snapshot.original === undefined ? [id] : [id, snapshot.original];
 }
 
-function followedBy(snapshot: Snapshot): string[] {
+export function followedBy(snapshot: Snapshot): string[] {
   const tags = (snapshot.tags ?? []).filter((tag) => tag.startsWith(FOLLOWS_TAG));
   const tagged = tags.map((tag) => tag.slice(FOLLOWS_TAG.length)).filter(isId);
   return snapshot.parent === undefined ? tagged : [snapshot.parent, ...tagged];

@@ -1,54 +1,55 @@
 /**
  * pull: the cloud's head becomes the game folder.
- *   snapshot list -> nothing unseen? done, one request, no key
- *                 -> scan, hash what changed -> both sides changed? conflict, nothing touched
- *                 -> plan -> fetch into staging -> swap through the journal -> state
+ *   snapshot list, scan -> nothing unseen, nothing unsent? done, one request, no key
+ *     -> what lies here is unsent? it is sent first, as a snapshot of its own
+ *     -> several heads then? merged into one, which is a conflict where both changed the same
+ *     -> the one head comes to the disk (pull-head.ts) -> state
  */
-import type { Manifest } from '../archive/manifest.js';
-import type { FileStamp, Scan } from '../archive/scan.js';
-import { SyncError } from '../base/errors.js';
+import { isSyncError, SyncError } from '../base/errors.js';
 import type { SnapshotId } from '../base/ids.js';
+import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
-import type { Executor } from '../worker/executor.js';
-import { Application } from './apply.js';
-import { refuseConflict, refuseMixedWorlds } from './conflict.js';
-import type { KnownSnapshot } from './heads.js';
-import { canMakeLinks } from './link-probe.js';
-import type { LocalSide, ReadOutcome } from './local.js';
-import { compareWithState, HASH_ONLY, readUnknown, scanInstance, setAside, withBitsOf } from './local.js';
-import { planPull } from './plan.js';
-import { recordCommon } from './record.js';
+import { Arbiter } from './arbiter.js';
+import { liveWorlds } from './live-worlds.js';
+import { compareWithState, isUntouched, scanInstance } from './local.js';
+import { openRepository } from './open-repository.js';
+import { applyHead, compareHead, type HeadComparison } from './pull-head.js';
+import { sendAll, type ToSend } from './push.js';
 import type { CloudSide } from './remote-side.js';
-import { baseManifest, manifestOf, readCloud, withTable } from './remote-side.js';
-import type { PullResult } from './results.js';
+import { readCloud, withPending, withTable } from './remote-side.js';
+import type { Merged, PullResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
+import { mergeCloud, readLocalSide, saveLocalSide, sentResult } from './send.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
-import { openRepository, recordedSpelling, repositoryLock, withInstance } from './session.js';
-import { respellKeys, spellerOf } from './spelling.js';
-import { pruneTrash } from './trash.js';
+import { recordedSpelling, reopenState, repositoryLock, withInstance } from './session.js';
 
-/** Throws 'conflict' if both sides changed since they last had the same; nothing is touched then. */
+/** Throws 'conflict' if both sides changed the same since they last had the same; nothing is touched then. */
 export async function pull(options: SyncOptions, services: Services): Promise<PullResult> {
   return (await withInstance('pull', options, services, pullInstance)) ?? NOT_CONFIGURED;
 }
 
 async function pullInstance(session: SyncSession): Promise<PullResult> {
-  const { state, scope, signal } = session;
+  const { state, scope, signal, instance, options } = session;
+  const startedMs = Date.now();
   session.phase('connecting');
   const remote = await session.connect();
-  const ids = await remote.listSnapshots(signal);
+  const scanning = scanInstance(instance, scope, signal, recordedSpelling(session));
+  const [ids, scan] = await Promise.all([remote.listSnapshots(signal), scanning]);
+  session.checkClock(remote);
+  const local = compareWithState(scan, state, scope);
   const sameScope = state?.scopeFingerprint === scope.fingerprint;
   if (state?.base !== undefined && sameScope && ids.includes(state.base) && ids.every((id) => state.seen.has(id))) {
-    return upToDate(session, state.base);
+    const known = upToDate(session, state.base);
+    if (state.files.size > 0 && isUntouched(local, state)) return known;
+    const arbiter = new Arbiter(options.onConflict, options.onDeletion);
+    // What is gone may have to come back: that takes a look at the head.
+    if (local.removed.length === 0) {
+      return withRecovered(known, await sendUnsent(session, remote, ids, { local, startedMs, arbiter }));
+    }
   }
   const repo = await openRepository(session, remote);
   if (repo === undefined) return nothingInCloud(session);
-  return repo.read({ signal, lock: repositoryLock(session) }, async () => {
-    await repo.loadIndex(signal);
-    const cloud = await readCloud(session, repo, ids);
-    if (cloud.head === undefined) return nothingInCloud(session);
-    return pullHead(await withTable(session, repo, cloud), repo, cloud, cloud.head);
-  });
+  return new Pull(session, remote, repo, ids, startedMs).run();
 }
 
 function upToDate(session: SyncSession, snapshot: SnapshotId): PullResult {
@@ -66,88 +67,120 @@ function nothingInCloud(session: SyncSession): PullResult {
   );
 }
 
-async function pullHead(
-  given: SyncSession,
-  repo: Repository,
-  cloud: CloudSide,
-  head: KnownSnapshot,
-): Promise<PullResult> {
-  const startedMs = Date.now();
-  given.phase('comparing');
-  const theirs = await manifestOf(given, repo, head);
-  const session = given.caseBlind ? respelledSession(given, theirs) : given;
-  const { instance, scope, state, signal, services } = session;
-  const scan = await scanInstance(instance, scope, signal, recordedSpelling(session, theirs.keys()));
-  const local = compareWithState(scan, state, scope);
-  const base = baseManifest(state);
-  const executor = await services.createExecutor(repo, bytesOf(local) + downloadSize(theirs, local));
+function withRecovered(result: PullResult, recovered: Sent | undefined): PullResult {
+  if (recovered === undefined || result.outcome === 'not-configured') return result;
+  if (result.outcome === 'up-to-date') return { ...result, snapshot: recovered.snapshot, recovered };
+  return { ...result, recovered };
+}
+
+/** Why a pull that found nothing new must not stop the game: the next sync tries again. */
+const PASSING = ['unreachable', 'server', 'no-space', 'locked', 'forbidden'] as const;
+
+/** What the last session left: the hook did not run after a crash, or the server was away. */
+async function sendUnsent(
+  session: SyncSession,
+  remote: Remote,
+  ids: readonly SnapshotId[],
+  unsent: Omit<ToSend, 'marks'>,
+): Promise<Sent | undefined> {
+  const live = await liveWorlds(session, unsent.local.scan.entries.keys());
+  if (live.length > 0) {
+    session.warn('in-use', `a running game holds ${live.join(', ')}; what it changed is sent after it`);
+    return undefined;
+  }
   try {
-    const outcome = await readLocal(session, executor, local);
-    const mine = withBitsOf(theirs, outcome.manifest, local, state);
-    refuseConflict(session, head, base, mine, theirs, scan.entries);
-    refuseMixedWorlds(local.met, mine, base, theirs);
-    const absent = new Set([...mine.keys()].filter((path) => !scan.entries.has(path)));
-    const { caseBlind } = session;
-    const { platform } = services;
-    const linksWork = platform !== 'win32' || !lacksLinks(scan, theirs) || (await canMakeLinks(instance));
-    const known = { local: mine, base, absent, isAside: setAside(scan) };
-    const plan = planPull({ ...known, head: theirs, scope, platform, caseBlind, linksWork });
-    for (const text of plan.warnings) session.warn('left-out', text);
-    const { updated, placed } = await new Application(session, repo, executor, local, plan).run();
-    const came = new Set(plan.place.map(({ path }) => path));
-    const stampAt = (path: string): FileStamp | undefined => {
-      if (came.has(path)) return placed.get(path);
-      return plan.matching.has(path) ? scan.entries.get(path) : undefined;
-    };
-    const common = { base: head.id, root: head.snapshot.tree, seen: cloud.ids, held: plan.held, keyHint: repo.keyId };
-    await recordCommon(session, { ...common, manifest: theirs, stampOf: stampAt }, startedMs);
-    await pruneTrash(instance.cloudFolder, Date.now()).catch((error: unknown) => {
-      session.warn('trash', `the trash could not be tidied: ${error instanceof Error ? error.message : String(error)}`);
-    });
-    if (updated === undefined) return upToDate(session, head.id);
-    return { ...updated, snapshot: head.id, warnings: session.warnings };
-  } finally {
-    await executor.close();
+    const result = await sendAll(session, remote, ids, { ...unsent, marks: ['unclean'] });
+    return result.outcome === 'sent' ? result : undefined;
+  } catch (error) {
+    if (!isSyncError(error, ...PASSING)) throw error;
+    session.warn('unsent', `what the last session left could not be sent yet: ${error.message}`);
+    return undefined;
   }
 }
 
-/** With the records of the last sync spelled as the cloud spells now. */
-function respelledSession(session: SyncSession, theirs: Manifest): SyncSession {
-  const { state } = session;
-  if (state === undefined) return session;
-  return { ...session, state: { ...state, files: respellKeys(state.files, spellerOf(theirs.keys())) } };
-}
+/** One pull with something to look at. */
+class Pull {
+  #session: SyncSession;
+  readonly #remote: Remote;
+  readonly #repo: Repository;
+  readonly #startedMs: number;
+  readonly #arbiter: Arbiter;
+  #ids: readonly SnapshotId[];
+  #hasRest = false;
 
-/** Whether the cloud has a link that is not here yet. */
-function lacksLinks(here: Scan, theirs: Manifest): boolean {
-  return [...theirs].some(
-    ([path, entry]) => entry.type === 'symlink' && here.entries.get(path)?.linktarget !== entry.linktarget,
-  );
-}
+  constructor(session: SyncSession, remote: Remote, repo: Repository, ids: readonly SnapshotId[], startedMs: number) {
+    this.#session = session;
+    this.#remote = remote;
+    this.#repo = repo;
+    this.#ids = ids;
+    this.#startedMs = startedMs;
+    this.#arbiter = new Arbiter(session.options.onConflict, session.options.onDeletion);
+  }
 
-function bytesOf(local: LocalSide): number {
-  let bytes = 0;
-  for (const path of local.unknown) bytes += local.scan.entries.get(path)?.size ?? 0;
-  return bytes;
-}
+  async run(): Promise<PullResult> {
+    const first = await this.#look();
+    if (!('cloud' in first)) return withRecovered(first, await this.#sendRest());
+    const { recovered, merged } = await this.#unite(first);
+    // The state names what lies here by now, and there is one head.
+    this.#session = await reopenState(this.#session);
+    this.#ids = await this.#remote.listSnapshots(this.#session.signal);
+    const result = await this.#look();
+    if ('cloud' in result) throw new SyncError('conflict', 'both sides changed again meanwhile; run the command again');
+    const whole = withRecovered(result, recovered);
+    if (merged === undefined) return whole;
+    if (whole.outcome === 'updated') return { ...whole, merged };
+    const { warnings } = this.#session;
+    const files = { added: 0, changed: 0, removed: 0 };
+    return { outcome: 'updated', snapshot: merged.snapshot, files, bytesWritten: 0, warnings, merged };
+  }
 
-/** A rough guess before the local side is known: everything that is not known to be here. */
-function downloadSize(theirs: Manifest, local: LocalSide): number {
-  let bytes = 0;
-  for (const [path, entry] of theirs) if (!local.known.has(path)) bytes += entry.size;
-  return bytes;
-}
+  /** Beside a head that was brought, this PC may have what it has not sent yet. */
+  async #sendRest(): Promise<Sent | undefined> {
+    if (!this.#hasRest) return undefined;
+    const { instance, scope } = this.#session;
+    const session = await reopenState(this.#session);
+    const scan = await scanInstance(instance, scope, session.signal, recordedSpelling(session));
+    const local = compareWithState(scan, session.state, scope);
+    const unsent = { local, startedMs: this.#startedMs, arbiter: this.#arbiter };
+    return sendUnsent(session, this.#remote, this.#ids, unsent);
+  }
 
-async function readLocal(session: SyncSession, executor: Executor, local: LocalSide): Promise<ReadOutcome> {
-  const outcome = await readUnknown(local, {
-    state: session.state,
-    executor,
-    sink: HASH_ONLY,
-    signal: session.signal,
-    folder: session.instance.packFolder,
-  });
-  const [first] = outcome.unreadable;
-  if (first === undefined) return outcome;
-  const message = `${first.path} cannot be read (${first.error.message}); is the game running? Nothing was changed`;
-  throw new SyncError('in-use', message, { cause: first.error });
+  /** Brings the head, if there is one and nothing speaks against it; else says what there is to unite. */
+  async #look(): Promise<PullResult | HeadComparison> {
+    const { signal } = this.#session;
+    return this.#repo.read({ signal, lock: repositoryLock(this.#session) }, async () => {
+      await this.#repo.loadIndex(signal);
+      const { session, cloud } = await this.#readCloud();
+      if (cloud.heads.length === 0) return nothingInCloud(this.#session);
+      const comparison = await compareHead(session, this.#repo, cloud, this.#arbiter);
+      this.#hasRest = comparison.hasUnsent && session.state?.base !== undefined;
+      return comparison.isPlain ? applyHead(comparison, this.#repo, this.#startedMs) : comparison;
+    });
+  }
+
+  async #readCloud(): Promise<{ session: SyncSession; cloud: CloudSide }> {
+    const given = await readCloud(this.#session, this.#repo, this.#ids);
+    const session = await withTable(await withPending(this.#session, this.#repo, given), this.#repo, given);
+    return { session, cloud: session === this.#session ? given : await readCloud(session, this.#repo, this.#ids) };
+  }
+
+  /** What is unsent becomes a snapshot, and all heads one. Everything is asked before anything is written. */
+  async #unite(found: HeadComparison): Promise<{ recovered: Sent | undefined; merged: Merged | undefined }> {
+    const { session, cloud, local, hasUnsent, losesHere } = found;
+    const repo = this.#repo;
+    const arbiter = this.#arbiter;
+    const { signal } = session;
+    return repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
+      await repo.loadIndex(writer.signal);
+      const common = { session, repo, writer, cloud, arbiter };
+      if (!hasUnsent) return { recovered: undefined, merged: await mergeCloud(common, writer, undefined, found.mine) };
+      const marks = ['unclean', ...(losesHere ? ['conflict-loser'] : [])];
+      const input = { ...common, local, startedMs: this.#startedMs, marks };
+      const read = await readLocalSide(input);
+      const saved = await saveLocalSide(input, read);
+      const recovered = sentResult(session, saved, writer);
+      if (saved.others.length === 0) return { recovered, merged: undefined };
+      return { recovered, merged: await mergeCloud(common, writer, saved, read.outcome.manifest) };
+    });
+  }
 }

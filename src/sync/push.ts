@@ -1,40 +1,37 @@
 /**
  * push: the game folder becomes a new snapshot.
  *   scan -> nothing changed? done, without a request
- *        -> snapshot list -> someone else's head? conflict, nothing sent
- *        -> read, split, upload -> list again -> snapshot -> state
+ *        -> snapshot list -> read, split, upload -> snapshot -> state
+ *        -> someone else's head beside it? merge the two, or tell that both sides changed
  */
-import { hostname } from 'node:os';
-import type { Manifest, ManifestDiff } from '../archive/manifest.js';
-import { diffManifests, isEmptyDiff } from '../archive/manifest.js';
-import { savePortableTrees } from '../archive/portable-tree.js';
-import type { FileStamp, Scan } from '../archive/scan.js';
-import { isSyncError, SyncError } from '../base/errors.js';
-import type { SnapshotId, TreeId } from '../base/ids.js';
+import { isSyncError } from '../base/errors.js';
+import type { SnapshotId } from '../base/ids.js';
 import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
-import type { FileSink } from '../worker/file-task.js';
-import { refuseFileAsFolder, refuseMixedWorlds, unseenVersion } from './conflict.js';
-import { foldersAbove } from './game-path.js';
-import { FOLLOWS_TAG, PROGRAM } from './heads.js';
-import type { LocalSide, ReadOutcome } from './local.js';
-import { compareWithState, HASH_ONLY, isUntouched, readUnknown, scanInstance, withBitsOf } from './local.js';
-import { recordCommon } from './record.js';
-import type { CloudSide } from './remote-side.js';
-import { baseManifest, manifestOf, readCloud, sameContent, withTable } from './remote-side.js';
-import type { FileCounts, NothingSent, PushResult, Sent } from './results.js';
+import { Arbiter } from './arbiter.js';
+import { checkLive } from './live-worlds.js';
+import type { LocalSide } from './local.js';
+import { compareWithState, isUntouched, scanInstance, withBitsOf } from './local.js';
+import { openRepository } from './open-repository.js';
+import { manifestOf, readCloud, sameContent, withPending, withTable } from './remote-side.js';
+import type { NothingSent, PushResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
+import { type LocalRead, recordLocal } from './save-local.js';
+import { mergeCloud, readLocalSide, type SendInput, saveLocalSide, sentResult, unseenHeads } from './send.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
-import { openRepository, recordedSpelling, repositoryLock, withInstance } from './session.js';
+import { recordedSpelling, repositoryLock, withInstance } from './session.js';
 
-/** Throws 'conflict' if the cloud has something that this PC has not seen; nothing is sent then. */
+/**
+ * Throws 'conflict' if another PC has changed the same: this PC's version is in the cloud then as well, beside the
+ * other one; and for a mass deletion, of which nothing is sent.
+ */
 export async function push(options: SyncOptions, services: Services): Promise<PushResult> {
   return (await withInstance('push', options, services, pushInstance)) ?? NOT_CONFIGURED;
 }
 
 async function pushInstance(session: SyncSession): Promise<PushResult> {
-  const { instance, scope, state, signal } = session;
+  const { instance, scope, state, signal, options } = session;
   const startedMs = Date.now();
   session.phase('scanning');
   const scan = await scanInstance(instance, scope, signal, recordedSpelling(session));
@@ -44,20 +41,82 @@ async function pushInstance(session: SyncSession): Promise<PushResult> {
   if (state?.base !== undefined && state.files.size > 0 && isWhole && isUntouched(local, state))
     return nothing(session, state.base);
   if (scan.entries.size === 0 && state?.base === undefined) return nothing(session, undefined);
-
+  const live = await checkLive(session, scan.entries.keys());
   session.phase('connecting');
   const remote = await session.connect();
   const ids = await remote.listSnapshots(signal);
+  session.checkClock(remote);
+  const marks = [...(live ? ['live'] : []), ...(options.unclean === true ? ['unclean'] : [])];
+  return sendAll(session, remote, ids, { local, startedMs, marks });
+}
+
+export interface ToSend {
+  readonly local: LocalSide;
+  readonly startedMs: number;
+  readonly marks: readonly string[];
+  /** One that has asked already. */
+  readonly arbiter?: Arbiter;
+}
+
+/** With the list of snapshots at hand; makes the repository if there is none. */
+export async function sendAll(
+  session: SyncSession,
+  remote: Remote,
+  ids: readonly SnapshotId[],
+  { local, startedMs, marks, arbiter: asked }: ToSend,
+): Promise<NothingSent | Sent> {
+  const { signal, options, scope } = session;
   const repo = (await openRepository(session, remote)) ?? (await makeRepository(session, remote));
   return repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
     // Under the lock, or a prune elsewhere could remove packs that the index here still names.
     await repo.loadIndex(writer.signal);
-    const cloud = await readCloud(session, repo, ids);
-    const whole = await withTable(session, repo, cloud);
-    const compared = whole === session ? local : compareWithState(scan, whole.state, scope);
-    const sendable = withoutLostBlobs(compared, repo, cloud.head === undefined);
-    return new Push(whole, remote, repo, writer, cloud, sendable, startedMs).run();
+    const given = await readCloud(session, repo, ids);
+    const whole = await withTable(await withPending(session, repo, given), repo, given);
+    const cloud = whole === session ? given : await readCloud(whole, repo, ids);
+    const compared = whole === session ? local : compareWithState(local.scan, whole.state, scope);
+    const sendable = withoutLostBlobs(compared, repo, cloud.heads.length === 0);
+    const arbiter = asked ?? new Arbiter(options.onConflict, options.onDeletion);
+    const input = { session: whole, repo, writer, cloud, local: sendable, arbiter, startedMs, marks };
+    return send(input, writer);
   });
+}
+
+async function send(input: SendInput, writer: WriteSession): Promise<NothingSent | Sent> {
+  const { session, repo, cloud, arbiter } = input;
+  const read = await readLocalSide(input);
+  if (read.isSame) return nothingOwn(input, read);
+  const base = await equalHead(input, read);
+  if (base !== undefined) return base;
+  const saved = await saveLocalSide(input, read);
+  const result = sentResult(session, saved, writer);
+  if (saved.others.length === 0) return result;
+  const merged = await mergeCloud({ session, repo, cloud, arbiter }, writer, saved, read.outcome.manifest);
+  return { ...result, merged };
+}
+
+/** What lies here is what the last sync had; only the stamps may be new. */
+async function nothingOwn(input: SendInput, read: LocalRead): Promise<NothingSent> {
+  const { session, repo } = input;
+  const { state } = session;
+  const unreadable = read.outcome.unreadable.map(({ path }) => path);
+  if (state?.base === undefined || state.root === undefined) return { ...nothing(session, undefined), unreadable };
+  const open = new Set(unseenHeads(session, input.cloud).map(({ id }) => id));
+  const seen = input.cloud.ids.filter((id) => !open.has(id));
+  await recordLocal(session, repo, read, state.base, state.root, seen);
+  return { ...nothing(session, state.base), unreadable };
+}
+
+/** The one head that this PC has not had may hold just what lies here. */
+async function equalHead(input: SendInput, read: LocalRead): Promise<NothingSent | undefined> {
+  const { session, repo, cloud } = input;
+  const [head, ...more] = unseenHeads(session, cloud);
+  if (head === undefined || more.length > 0 || cloud.heads.length > 1) return undefined;
+  const theirs = await manifestOf(session, repo, head);
+  const mine = withBitsOf(theirs, read.outcome.manifest, read.local, session.state);
+  if (!sameContent(mine, theirs)) return undefined;
+  const outcome = { ...read.outcome, manifest: mine };
+  await recordLocal(session, repo, { ...read, outcome }, head.id, head.snapshot.tree, cloud.ids);
+  return nothing(session, head.id);
 }
 
 /**
@@ -86,187 +145,4 @@ async function makeRepository(session: SyncSession, remote: Remote): Promise<Rep
 function nothing(session: SyncSession, snapshot: SnapshotId | undefined): NothingSent {
   const result = { outcome: 'nothing-to-send', warnings: session.warnings, unreadable: [] } as const;
   return snapshot === undefined ? result : { ...result, snapshot };
-}
-
-/** One push on its way, from the opened repository to the written state. */
-class Push {
-  readonly #session: SyncSession;
-  readonly #remote: Remote;
-  readonly #repo: Repository;
-  readonly #writer: WriteSession;
-  readonly #cloud: CloudSide;
-  readonly #base: Manifest | undefined;
-  readonly #local: LocalSide;
-  readonly #startedMs: number;
-  #filesDone = 0;
-  #bytesDone = 0;
-
-  constructor(
-    session: SyncSession,
-    remote: Remote,
-    repo: Repository,
-    writer: WriteSession,
-    cloud: CloudSide,
-    local: LocalSide,
-    startedMs: number,
-  ) {
-    this.#session = session;
-    this.#remote = remote;
-    this.#repo = repo;
-    this.#writer = writer;
-    this.#cloud = cloud;
-    this.#base = baseManifest(session.state);
-    this.#local = local;
-    this.#startedMs = startedMs;
-  }
-
-  async run(): Promise<PushResult> {
-    const { state } = this.#session;
-    const behind = this.#cloud.head !== undefined && this.#cloud.head.id !== state?.base;
-    if (behind) return this.#settleBehind();
-    const writer = this.#writer;
-    const executor = await this.#session.services.createExecutor(this.#repo, this.#bytesToRead());
-    try {
-      const sink: FileSink = {
-        claim: (id) => writer.claim('data', id),
-        emit: (blob, length) => writer.add(blob, length),
-      };
-      return await this.#finish(writer, await this.#read(executor, sink, writer.signal));
-    } finally {
-      await executor.close();
-    }
-  }
-
-  /** The cloud has a head that this PC does not know: fine if it holds just what lies here, a conflict if not. */
-  async #settleBehind(): Promise<PushResult> {
-    const { head } = this.#cloud;
-    if (head === undefined) throw new SyncError('internal', 'push: behind a head that does not exist');
-    const executor = await this.#session.services.createExecutor(this.#repo, this.#bytesToRead());
-    try {
-      const outcome = await this.#read(executor, HASH_ONLY, this.#writer.signal);
-      const theirs = await manifestOf(this.#session, this.#repo, head);
-      const mine = withBitsOf(theirs, outcome.manifest, this.#local, this.#session.state);
-      if (!sameContent(mine, theirs)) throw unseenVersion(head);
-      await this.#record(outcome, head.id, head.snapshot.tree, this.#cloud.ids);
-      return nothing(this.#session, head.id);
-    } finally {
-      await executor.close();
-    }
-  }
-
-  #bytesToRead(): number {
-    let bytes = 0;
-    for (const path of this.#local.unknown) bytes += this.#local.scan.entries.get(path)?.size ?? 0;
-    return bytes;
-  }
-
-  async #read(
-    executor: Awaited<ReturnType<Services['createExecutor']>>,
-    sink: FileSink,
-    signal: AbortSignal | undefined,
-  ): Promise<ReadOutcome> {
-    const { packFolder } = this.#session.instance;
-    const bytesTotal = this.#bytesToRead();
-    const outcome = await readUnknown(this.#local, {
-      state: this.#session.state,
-      executor,
-      sink,
-      signal,
-      folder: packFolder,
-      onFile: (bytes) => {
-        this.#filesDone += 1;
-        this.#bytesDone += bytes;
-        const done = { filesDone: this.#filesDone, bytesDone: this.#bytesDone };
-        const total = { filesTotal: this.#local.unknown.length, bytesTotal };
-        this.#session.emit({ type: 'progress', phase: 'uploading', ...done, ...total });
-      },
-    });
-    for (const { path, error } of outcome.unreadable) {
-      this.#session.warn('unreadable', `${path} could not be read and is not in this push: ${error.message}`);
-    }
-    for (const path of outcome.unsteady) {
-      this.#session.warn('unsteady', `${path} changed while it was read; the next push sends it again`);
-    }
-    return outcome;
-  }
-
-  async #finish(writer: WriteSession, outcome: ReadOutcome): Promise<PushResult> {
-    const { manifest } = outcome;
-    refuseMixedWorlds(this.#local.met, manifest, this.#base);
-    refuseFileAsFolder(manifest);
-    const { base, tree } = { base: this.#base ?? new Map(), tree: this.#cloud.head?.snapshot.tree };
-    const diff = diffManifests(base, manifest);
-    const unreadable = outcome.unreadable.map(({ path }) => path);
-    const parent = this.#cloud.head?.id;
-    if (parent !== undefined && tree !== undefined && isEmptyDiff(diff) && writer.stats.dataBlobs === 0) {
-      await this.#record(outcome, parent, tree, this.#cloud.ids);
-      return { ...nothing(this.#session, parent), unreadable };
-    }
-    if (manifest.size === 0 && parent === undefined) return { ...nothing(this.#session, undefined), unreadable };
-    const root = await savePortableTrees(manifest, (plain) => writer.saveTree(plain));
-    await writer.flush();
-    const now = await this.#remote.listSnapshots(writer.signal);
-    const news = now.filter((id) => !this.#cloud.ids.includes(id));
-    if (news.length > 0) throw unseenVersion(undefined);
-    const snapshot = await writer.commit(this.#describe(root, parent));
-    await this.#record(outcome, snapshot, root, [...now, snapshot]);
-    return { ...this.#result(countFiles(diff, base, manifest), snapshot, writer), unreadable };
-  }
-
-  #result(files: FileCounts, snapshot: SnapshotId, writer: WriteSession): Sent {
-    return {
-      outcome: 'sent',
-      snapshot,
-      files,
-      bytesRead: this.#bytesDone,
-      bytesNew: writer.stats.bytesAdded,
-      bytesSent: writer.stats.bytesPacked,
-      warnings: this.#session.warnings,
-      unreadable: [],
-    };
-  }
-
-  #describe(tree: TreeId, parent: SnapshotId | undefined): Parameters<WriteSession['commit']>[0] {
-    const { services, instance } = this.#session;
-    const follows = this.#cloud.outdated.map((id) => FOLLOWS_TAG + id);
-    const snapshot = {
-      time: new Date().toISOString(),
-      tree,
-      paths: [instance.packFolder],
-      hostname: hostname(),
-      tags: [PROGRAM, ...follows],
-      programVersion: `${PROGRAM} ${services.version}`,
-    };
-    return parent === undefined ? snapshot : { ...snapshot, parent };
-  }
-
-  async #record(outcome: ReadOutcome, base: SnapshotId, root: TreeId, seen: Iterable<string>): Promise<void> {
-    const { scan } = this.#local;
-    const unreadable = new Set(scan.unreadable.map(({ path }) => path));
-    const isUnread = (path: string): boolean => [path, ...foldersAbove(path)].some((one) => unreadable.has(one));
-    const absent = [...outcome.manifest.keys()].filter((path) => !scan.entries.has(path));
-    const held = new Set(absent.filter((path) => !isUnread(path)));
-    // What stands in the manifest for a file that could not be read is not what lies here.
-    const unsure = new Set([...outcome.unsteady, ...outcome.unreadable.map(({ path }) => path)]);
-    const stampOf = (path: string): FileStamp | undefined => (unsure.has(path) ? undefined : stampAtScan(scan, path));
-    const { manifest } = outcome;
-    const { state, scope } = this.#session;
-    // What came into scope since the last pull comes with the next one only.
-    const isScopeNew = state !== undefined && state.scopeFingerprint !== scope.fingerprint;
-    const scopeFingerprint = isScopeNew ? '' : scope.fingerprint;
-    const common = { base, root, seen, manifest, stampOf, held, keyHint: this.#repo.keyId, scopeFingerprint };
-    await recordCommon(this.#session, common, this.#startedMs);
-  }
-}
-
-/** As a player counts: a folder that became empty, or no longer is, is no file. */
-function countFiles(diff: ManifestDiff, from: Manifest, to: Manifest): FileCounts {
-  const count = (paths: readonly string[], side: Manifest): number =>
-    paths.filter((path) => side.get(path)?.type !== 'dir').length;
-  return { added: count(diff.added, to), changed: count(diff.changed, to), removed: count(diff.removed, from) };
-}
-
-function stampAtScan(scan: Scan, path: string): FileStamp | undefined {
-  const entry = scan.entries.get(path);
-  return entry && { size: entry.size, mtimeNs: entry.mtimeNs, ctimeNs: entry.ctimeNs, inode: entry.inode };
 }

@@ -4,7 +4,7 @@ import type { FileStamp } from '../archive/scan.js';
 import type { SnapshotId, TreeId } from '../base/ids.js';
 import type { SyncSession } from './session.js';
 import type { FileRecord } from './state.js';
-import { newState, writeState } from './state.js';
+import { writeState } from './state.js';
 
 export interface Common {
   readonly base: SnapshotId;
@@ -44,7 +44,7 @@ export async function recordCommon(session: SyncSession, common: Common, started
     root: common.root,
     seen: new Set(common.seen),
     scopeFingerprint: common.scopeFingerprint ?? session.scope.fingerprint,
-    deviceId: session.state?.deviceId ?? newState().deviceId,
+    deviceId: session.deviceId,
     keyHint: common.keyHint,
     files,
   });

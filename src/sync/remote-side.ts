@@ -2,48 +2,88 @@
  * The cloud's side of the decision: which snapshots there are, which are heads, and what the head holds.
  */
 import type { Manifest } from '../archive/manifest.js';
-import { diffManifests, isEmptyDiff } from '../archive/manifest.js';
+import { diffManifests, isEmptyDiff, sameEntry } from '../archive/manifest.js';
 import { SyncError } from '../base/errors.js';
-import type { SnapshotId } from '../base/ids.js';
+import type { SnapshotId, TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import { readManifest } from '../restore/read-manifest.js';
 import { findGameRoot } from './game-root.js';
 import type { KnownSnapshot } from './heads.js';
-import { findHeads, isSuccessor, namesOf } from './heads.js';
+import { findHeads, followedBy, isSuccessor, namesOf } from './heads.js';
 import { chooseHeld } from './held.js';
 import { toEntry } from './local.js';
 import { NO_STAMP, toRecord } from './record.js';
 import { isNeverInScope } from './scope-rules.js';
 import type { SyncSession } from './session.js';
 import { loadSnapshots } from './session.js';
+import { FORMAT, formatOf } from './snapshot-tags.js';
 import type { State } from './state.js';
 
 export interface CloudSide {
   readonly ids: readonly SnapshotId[];
   readonly snapshots: readonly KnownSnapshot[];
-  /** undefined: the cloud has no snapshot yet. */
-  readonly head: KnownSnapshot | undefined;
+  /** None: the cloud has no snapshot yet. Several: PCs have pushed from one base, and nobody has merged them yet. */
+  readonly heads: readonly KnownSnapshot[];
   /** Snapshots that the next push has to name as followed, besides its parent. */
   readonly outdated: readonly SnapshotId[];
 }
 
-/** Throws 'conflict' if two PCs have pushed from one base: both are in the history, and neither is chosen here. */
+/** Throws 'unsupported' for snapshots that need a newer program. */
 export async function readCloud(
   session: SyncSession,
   repo: Repository,
   ids: readonly SnapshotId[],
 ): Promise<CloudSide> {
   const snapshots = await loadSnapshots(repo, ids, session.signal);
+  const newer = snapshots.find(({ snapshot }) => formatOf(snapshot.tags) > FORMAT);
+  if (newer !== undefined) {
+    const who = `${newer.snapshot.hostname ?? 'another PC'} (${newer.snapshot.programVersion ?? 'unknown version'})`;
+    const message = `${who} has sent a version in a newer form; update instance-sync on this PC; nothing was changed`;
+    throw new SyncError('unsupported', message, { details: { snapshot: newer.id } });
+  }
   const { heads, outdated } = findHeads(snapshots, session.state);
-  const [head] = heads;
-  if (heads.length <= 1) return { ids, snapshots, head, outdated };
-  const names = heads.map(
-    ({ id, snapshot }) => `${shortId(id)} from ${snapshot.hostname ?? 'unknown'} at ${snapshot.time}`,
+  return { ids, snapshots, ...withoutEqual(heads, outdated, session.state?.base) };
+}
+
+/** Two PCs that merge the same at one moment make two snapshots of one tree: one of them stands for both. */
+function withoutEqual(
+  heads: readonly KnownSnapshot[],
+  outdated: readonly SnapshotId[],
+  base: SnapshotId | undefined,
+): Pick<CloudSide, 'heads' | 'outdated'> {
+  const byTree = new Map<TreeId, KnownSnapshot>();
+  const doubled: SnapshotId[] = [];
+  // Every PC takes the same one, but none gives up the one that it has.
+  const rank = ({ id }: KnownSnapshot): string => (id === base ? '' : id);
+  for (const head of [...heads].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))) {
+    if (byTree.has(head.snapshot.tree)) doubled.push(head.id);
+    else byTree.set(head.snapshot.tree, head);
+  }
+  const kept = new Set(byTree.values());
+  return { heads: heads.filter((head) => kept.has(head)), outdated: [...outdated, ...doubled] };
+}
+
+/**
+ * The session as it is if the last command was cut off after its snapshot had reached the cloud and before that was
+ * recorded: what it wrote down as about to be sent is there, so this PC has had it.
+ */
+export async function withPending(session: SyncSession, repo: Repository, cloud: CloudSide): Promise<SyncSession> {
+  const { state } = session;
+  const pending = cloud.snapshots.find(({ id }) => id === state?.pending);
+  if (state === undefined || pending === undefined || pending.id === state.base) return session;
+  const manifest = await manifestOf(session, repo, pending);
+  const files = new Map(
+    [...manifest].map(([path, entry]) => {
+      const before = state.files.get(path);
+      // Its stamp is that of the last sync: what has another one now is read.
+      const isKnown = before !== undefined && sameEntry(toEntry(before), entry);
+      return [path, isKnown ? before : toRecord(entry, NO_STAMP, before?.held ?? false)] as const;
+    }),
   );
-  throw new SyncError('conflict', `the cloud holds ${heads.length} versions of this instance: ${names.join('; ')}`, {
-    details: { heads: heads.map(({ id }) => id) },
-  });
+  const followed = new Set(followedBy(pending.snapshot));
+  const seen = new Set([...state.seen, ...followed, pending.id]);
+  return { ...session, state: { ...state, base: pending.id, root: pending.snapshot.tree, files, seen } };
 }
 
 /** What a snapshot holds of the game folder. Needs the index to be loaded. */
@@ -70,13 +110,15 @@ export function baseManifest(state: State | undefined): Manifest | undefined {
  */
 export async function withTable(session: SyncSession, repo: Repository, cloud: CloudSide): Promise<SyncSession> {
   const { state, scope, services } = session;
-  if (state?.base === undefined) return session;
-  if (cloud.head !== undefined && !isSuccessor(cloud.head, state.base, state.seen, cloud.snapshots)) {
-    session.warn('base-gone', `the cloud no longer holds the version of the last sync (${shortId(state.base)})`);
+  const base = state?.base;
+  if (state === undefined || base === undefined) return session;
+  const isLater = (head: KnownSnapshot): boolean => isSuccessor(head, base, state.seen, cloud.snapshots);
+  if (cloud.heads.length > 0 && !cloud.heads.some(isLater)) {
+    session.warn('base-gone', `the cloud no longer holds the version of the last sync (${shortId(base)})`);
     return { ...session, state: undefined };
   }
   if (state.files.size > 0) return session;
-  const known = cloud.snapshots.find((one) => namesOf(one).includes(state.base ?? ''));
+  const known = cloud.snapshots.find((one) => namesOf(one).includes(base));
   if (known === undefined) return { ...session, state: undefined };
   const head = await manifestOf(session, repo, known);
   const { caseBlind } = session;

@@ -13,6 +13,16 @@ export interface NotConfigured {
 
 export const NOT_CONFIGURED: NotConfigured = { outcome: 'not-configured' };
 
+/** What a merge made of several versions. */
+export interface Merged {
+  readonly snapshot: SnapshotId;
+  /** Worlds and files that only this PC, and only the cloud, had changed. */
+  readonly fromHere: readonly string[];
+  readonly fromCloud: readonly string[];
+  /** What is there twice now: the cloud's copy by its second name. */
+  readonly secondNames: Readonly<Record<string, string>>;
+}
+
 interface Told {
   /** Lines for the player: what was left out, and why. */
   readonly warnings: readonly string[];
@@ -35,6 +45,8 @@ export interface Sent extends Told {
   readonly bytesNew: number;
   /** Bytes of packs uploaded, after compression. */
   readonly bytesSent: number;
+  /** Another PC had sent a version as well, and both became one; the next pull brings its part. */
+  readonly merged?: Merged;
   /** Files that could not be read. The last version that the cloud has of them, if any, stays in the snapshot. */
   readonly unreadable: readonly string[];
 }
@@ -45,6 +57,8 @@ export interface NothingNew extends Told {
   /** 'nothing-in-cloud': no PC has pushed yet. */
   readonly outcome: 'up-to-date' | 'nothing-in-cloud';
   readonly snapshot?: SnapshotId;
+  /** What the last session left unsent, and is in the cloud now. */
+  readonly recovered?: Sent;
 }
 
 export interface Updated extends Told {
@@ -55,6 +69,8 @@ export interface Updated extends Told {
   readonly bytesWritten: number;
   /** Where what was replaced or removed lies now. */
   readonly trash?: string;
+  readonly recovered?: Sent;
+  readonly merged?: Merged;
 }
 
 export type PullResult = NotConfigured | NothingNew | Updated;

@@ -2,9 +2,10 @@
  * What push, pull and status have in common: find the instance, read its settings, take its lock, finish what an
  * interrupted command left, and reach its repository.
  */
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { forEachLimit } from '../base/concurrency.js';
-import { isSyncError, SyncError } from '../base/errors.js';
+import { SyncError } from '../base/errors.js';
 import type { OnEvent, Phase } from '../base/events.js';
 import type { SnapshotId } from '../base/ids.js';
 import type { LockOptions } from '../repo/lock.js';
@@ -14,9 +15,10 @@ import type { Executor } from '../worker/executor.js';
 import type { OnConflict, OnDeletion, OnRelocation } from './decisions.js';
 import type { KnownSnapshot } from './heads.js';
 import type { Instance } from './instance.js';
-import { readInstance, repositoryUrl } from './instance.js';
+import { newInstanceId, readInstance, repositoryUrl } from './instance.js';
 import type { LockHolder } from './instance-lock.js';
 import { acquireInstanceLock } from './instance-lock.js';
+import { type Settled, settleRelocation } from './relocation.js';
 import type { Scope } from './scope.js';
 import { readScope } from './scope.js';
 import { isCaseBlind, type Speller, spellerOf } from './spelling.js';
@@ -30,7 +32,8 @@ export interface Address {
   readonly url: string;
   readonly username: string;
   readonly password: string;
-  readonly cacheFolder: string;
+  /** None: nothing is kept. */
+  readonly cacheFolder?: string | undefined;
 }
 
 /** What the composition root provides: this room knows neither transport nor threads. */
@@ -59,6 +62,8 @@ export interface SyncOptions {
   readonly onDeletion?: OnDeletion | undefined;
   /** Default: 'moved' if nothing is left at the old place, else 'abort', which throws 'relocated'. */
   readonly onRelocation?: OnRelocation | undefined;
+  /** The game crashed, or its hook did not run: the snapshot is tagged `unclean`. */
+  readonly unclean?: boolean | undefined;
   /** Send worlds that a running game holds; such a snapshot is tagged `live`. Default: 'in-use' is thrown. */
   readonly allowLive?: boolean | undefined;
   /**
@@ -79,15 +84,20 @@ export interface SyncSession {
   readonly token: Token;
   readonly services: Services;
   readonly signal: AbortSignal | undefined;
-  /** As in SyncOptions. */
-  readonly waitMs: number | undefined;
+  readonly options: SyncOptions;
+  readonly hostname: string;
+  /** Of this game folder on this PC. */
+  readonly deviceId: string;
   readonly warnings: string[];
   readonly emit: OnEvent;
   warn(code: string, message: string): void;
   phase(phase: Phase): void;
   connect(): Promise<Remote>;
+  /** Warns if the server's clock, once it has answered, is far from this PC's. */
+  checkClock(remote: Remote): void;
 }
 
+const CLOCK_MS = 5 * 60_000;
 /** Another command of ours may be a long push: a pull waits for it (launchers start a game while one still runs). */
 const LOCK_WAIT_MS = 10 * 60_000;
 
@@ -125,9 +135,10 @@ export async function withInstance<T>(
       const message = `an earlier pull was interrupted; it has been ${recovered}`;
       options.onProgress?.({ type: 'warning', code: 'recovered', message });
     }
+    const settled = await settleRelocation(instance, options.onRelocation);
     // A PC that slept through the lock's time must not go on: another command may be at work by now.
     const signal = AbortSignal.any([lock.lost, ...(options.signal ? [options.signal] : [])]);
-    return await withConnection(instance, { ...options, signal }, services, work);
+    return await withConnection(settled, { ...options, signal }, services, work);
   } finally {
     await lock.release();
   }
@@ -140,18 +151,18 @@ export async function openSession<T>(
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T | undefined> {
   const instance = await readInstance(packFolderOf(options));
-  return instance && withConnection(instance, options, services, work);
+  return instance && withConnection({ instance, isNew: false }, options, services, work);
 }
 
 async function withConnection<T>(
-  instance: Instance,
+  settled: Settled,
   options: SyncOptions,
   services: Services,
   work: (session: SyncSession) => Promise<T>,
 ): Promise<T> {
   let remote: Remote | undefined;
   try {
-    const session = await prepare(instance, options, services, async (address) => {
+    const session = await prepare(settled, options, services, async (address) => {
       remote ??= await services.connect(address);
       return remote;
     });
@@ -162,7 +173,7 @@ async function withConnection<T>(
 }
 
 async function prepare(
-  instance: Instance,
+  { instance, isNew }: Settled,
   options: SyncOptions,
   services: Services,
   connect: (address: Address) => Promise<Remote>,
@@ -192,13 +203,31 @@ async function prepare(
     token: token.token,
     services,
     signal: options.signal,
-    waitMs: options.waitMs,
+    options,
+    hostname: hostname(),
+    deviceId: (isNew ? undefined : state.state?.deviceId) ?? newInstanceId(),
     warnings,
     emit,
     warn,
     phase: (phase) => emit({ type: 'progress', phase, filesDone: 0, bytesDone: 0 }),
     connect: () => connect(address),
+    checkClock: (remote) => {
+      const skew = remote.clockSkewMs() ?? 0;
+      if (Math.abs(skew) < CLOCK_MS) return;
+      const minutes = Math.round(Math.abs(skew) / 60_000);
+      const side = skew > 0 ? 'behind' : 'ahead of';
+      warn(
+        'clock',
+        `this PC's clock is ${minutes} minutes ${side} the server's; correct it, or the history shows wrong times`,
+      );
+    },
   };
+}
+
+/** The session with the state as it is on the disk now. */
+export async function reopenState(session: SyncSession): Promise<SyncSession> {
+  const { state } = await readState(session.instance);
+  return { ...session, state };
 }
 
 async function findToken(instance: Instance, options: SyncOptions): Promise<{ token: Token; warnings: string[] }> {
@@ -217,31 +246,6 @@ export function recordedSpelling({ caseBlind, state }: SyncSession, more: Iterab
 
 function describeHolder({ command, host, pid }: LockHolder): string {
   return `${command} on ${host} (process ${pid})`;
-}
-
-/** Opens the repository; undefined if there is none and this instance never had one. */
-export async function openRepository(session: SyncSession, remote: Remote): Promise<Repository | undefined> {
-  const { token, state, signal } = session;
-  try {
-    return await remote.open({ passwords: [token.password], keyHint: state?.keyHint, signal });
-  } catch (error) {
-    if (isSyncError(error, 'no-repository') && state?.base === undefined) return undefined;
-    throw withAdvice(error, remote.location);
-  }
-}
-
-/** What a player can do about it is known here, not in the engine. */
-function withAdvice(error: unknown, location: string): unknown {
-  if (isSyncError(error, 'no-repository')) {
-    const advice = 'ask its operator; to send everything anew, delete .cloud-sync/state.json and push';
-    const message = `${location} no longer holds the repository of this instance; ${advice}`;
-    return new SyncError('no-repository', message, { cause: error });
-  }
-  if (isSyncError(error, 'wrong-password')) {
-    const advice = 'give the token with which the instance was made: "instance-sync init" with --token-file';
-    return new SyncError('wrong-password', `${error.message}; ${advice}`, { cause: error });
-  }
-  return error;
 }
 
 export async function loadSnapshots(
@@ -271,5 +275,5 @@ export function repositoryLock(session: SyncSession): Omit<LockOptions, 'signal'
     if (!told) session.warn('waiting', `waiting for the repository, which is locked by ${holder}`);
     told = true;
   };
-  return { waitMs: session.waitMs ?? REPOSITORY_LOCK_WAIT_MS, onWait };
+  return { waitMs: session.options.waitMs ?? REPOSITORY_LOCK_WAIT_MS, onWait };
 }

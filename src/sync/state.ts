@@ -1,6 +1,7 @@
 /**
  * What this PC knows from its last sync, in two files of `.cloud-sync`:
- *   state.json   {"schema":2, "instance_id", "device_id", "key_hint", "base", "root", "scope", "files":{rows,sha256}, "seen"}
+ *   state.json   {"schema":2, "instance_id", "device_id", "key_hint", "base", "root", "scope", "files":{rows,sha256},
+ *                 "seen", "pending"}
  *   files.bin    the table of files (file-table.ts)
  * The first is small and all that a pull with nothing new needs. It names the second by its hash: after a crash
  * between the two writes the table counts as missing, and files are read again. All of it can be rebuilt, so a broken
@@ -8,6 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { Bytes } from '../base/bytes.js';
 import { ioError, isSyncError, SyncError } from '../base/errors.js';
 import { isId, parseId, type SnapshotId, type TreeId } from '../base/ids.js';
 import { writeFileAtomic } from './atomic-write.js';
@@ -37,6 +39,8 @@ export interface StateHead {
   readonly scopeFingerprint: string;
   /** ULID of this game folder on this PC, made once. */
   readonly deviceId: string;
+  /** The snapshot of what was here, that was about to be sent: if the cloud has it, it is the last sync. */
+  readonly pending?: SnapshotId;
 }
 
 export interface State extends StateHead {
@@ -73,8 +77,17 @@ export async function readState(instance: Instance): Promise<StoredState<State>>
 /** Durable when it returns; a crash in between leaves the old state or the new one without its table. */
 export async function writeState(instance: Instance, state: State): Promise<void> {
   const table = encodeFileTable(state.files);
-  const sha256 = createHash('sha256').update(table).digest('hex');
   await writeFileAtomic(nodeFs, join(instance.cloudFolder, TABLE_FILE), table);
+  await writeHead(instance, state, table);
+}
+
+/** Writes down what is about to be sent, and leaves the rest as it was. */
+export async function writePending(instance: Instance, state: State, pending: SnapshotId): Promise<void> {
+  await writeHead(instance, { ...state, pending }, encodeFileTable(state.files));
+}
+
+async function writeHead(instance: Instance, state: State, table: Bytes): Promise<void> {
+  const sha256 = createHash('sha256').update(table).digest('hex');
   const object = {
     schema: SCHEMA,
     instance_id: instance.settings.instanceId,
@@ -85,6 +98,7 @@ export async function writeState(instance: Instance, state: State): Promise<void
     scope: state.scopeFingerprint,
     files: { rows: state.files.size, sha256 },
     seen: [...state.seen],
+    ...(state.pending === undefined ? {} : { pending: state.pending }),
   };
   await writeFileAtomic(nodeFs, join(instance.cloudFolder, STATE_FILE), `${JSON.stringify(object)}\n`);
 }
@@ -120,7 +134,7 @@ function isForeign(object: JsonObject, instance: Instance, path: string): boolea
 
 /** Undefined for a state without our keys: written by the predecessor, so there is nothing to go on. */
 function decodeStored(object: JsonObject, path: string): Stored | undefined {
-  const { device_id: deviceId, key_hint: keyHint = null, base, root, seen, scope, files } = object;
+  const { device_id: deviceId, key_hint: keyHint = null, base, root, seen, scope, files, pending = null } = object;
   if (deviceId === undefined && seen === undefined) return undefined;
   const sha256 = isJsonObject(files) ? files['sha256'] : undefined;
   if (
@@ -137,6 +151,7 @@ function decodeStored(object: JsonObject, path: string): Stored | undefined {
     ...(keyHint === null ? {} : { keyHint }),
     ...(base === null ? {} : { base: parseId<SnapshotId>(base, `${path}: base`) }),
     ...(root === null ? {} : { root: parseId<TreeId>(root, `${path}: root`) }),
+    ...(pending === null ? {} : { pending: parseId<SnapshotId>(pending, `${path}: pending`) }),
     seen: new Set(seen),
     scopeFingerprint: scope,
     deviceId,

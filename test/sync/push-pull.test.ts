@@ -45,7 +45,7 @@ describe('two PCs', () => {
     expect(await cloud.snapshots()).toHaveLength(1);
   });
 
-  it('refuse to send over what they have not seen, and to take over what they have not sent', async () => {
+  it('stop where both changed the same, and what was refused is in the history too', async () => {
     const { cloud, a, b } = await twoPcs();
     a.put('saves/World/level.dat', 'from a');
     b.put('saves/World/level.dat', 'from b');
@@ -54,7 +54,8 @@ describe('two PCs', () => {
     expect(await codeOf(b.push())).toBe('conflict');
     expect(await codeOf(b.pull())).toBe('conflict');
     expect(b.files()).toEqual(before);
-    expect(await cloud.snapshots()).toHaveLength(2);
+    expect(await cloud.snapshots()).toHaveLength(3);
+    expect(await codeOf(a.pull())).toBe('conflict');
   });
 
   it('meet where both did the same', async () => {
@@ -68,11 +69,6 @@ describe('two PCs', () => {
 
   it('meet for the first time only where no world is lost', async () => {
     const { cloud, a } = await twoPcs();
-    const strange = await cloud.pc();
-    strange.put('saves/Mine/level.dat', 'mine');
-    strange.put('options.txt', 'fov:90');
-    expect(await codeOf(strange.push())).toBe('conflict');
-    expect(await codeOf(strange.pull())).toBe('conflict');
     const copied = await cloud.pc();
     for (const [path, content] of a.files()) copied.put(path, content);
     copied.put('options.txt', 'fov:90');
@@ -80,6 +76,12 @@ describe('two PCs', () => {
     expect(await copied.pull()).toMatchObject({ outcome: 'updated', files: { changed: 1, added: 0, removed: 0 } });
     expect(copied.files().get('servers.dat')).toBe('mine');
     expect(copied.trash()).toContain('fov:90');
+    const strange = await cloud.pc();
+    strange.put('saves/Mine/level.dat', 'mine');
+    strange.put('options.txt', 'fov:90');
+    expect(await codeOf(strange.pull())).toBe('conflict');
+    expect(await codeOf(strange.push())).toBe('conflict');
+    expect(await codeOf(strange.pull())).toBe('conflict');
   });
 
   it('turn files into folders and back', async () => {

@@ -1,17 +1,22 @@
 /**
- * Random walks of two or three PCs, held against what must be true after every step:
+ * Random walks of two or three PCs that answer conflicts and mass deletions at random, held against what must be true
+ * after every step:
  *   - a successful pull with no change of one's own leaves just what the head holds;
- *   - what lay on a PC and was never sent is there afterwards, or in its trash;
+ *   - what lay on a PC is there afterwards, or in its trash, or in the history;
  *   - what was sent once can be read from the history for ever, and a push changes nothing that is out of its scope;
- *   - a conflict changes neither side.
+ *   - a command that stops at a conflict changes no file, and a pull that does so sends nothing;
+ * and at the end all PCs come to have the same.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { isSyncError, SyncError } from '../../src/base/errors.js';
+import type { SnapshotId } from '../../src/base/ids.js';
+import type { Choice, DeletionAnswer } from '../../src/sync/decisions.js';
 import { findHeads } from '../../src/sync/heads.js';
 import { makeScope } from '../../src/sync/scope.js';
+import type { SyncOptions } from '../../src/sync/session.js';
 import { newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
 
 vi.mock('../../src/base/sleep.js', () => import('../helpers/no-wait.js'));
@@ -32,6 +37,8 @@ const PATHS = [
   'config/c',
 ];
 
+type Answer = 'abort' | Choice;
+
 interface Death {
   readonly do: 'dying push' | 'dying pull';
   readonly at: number;
@@ -42,7 +49,8 @@ type Step =
   | { readonly do: 'edit'; readonly path: string; readonly text: string; readonly time: 'now' | undefined }
   | { readonly do: 'delete'; readonly path: string }
   | { readonly do: 'rename'; readonly from: string; readonly to: string }
-  | { readonly do: 'push' | 'pull' | 'give up' }
+  | { readonly do: 'push' | 'pull'; readonly conflict: Answer; readonly deletion: DeletionAnswer }
+  | { readonly do: 'give up' }
   | Death
   | { readonly do: 'scope'; readonly scope: number };
 
@@ -74,7 +82,14 @@ const steps = fc.array(
           to: fc.constantFrom('saves/B', 'saves/C', 'config/c'),
         }),
       },
-      { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('push' as const, 'pull' as const) }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          do: fc.constantFrom('push' as const, 'pull' as const),
+          conflict: fc.constantFrom<Answer>('abort', 'local', 'cloud', 'keep-both'),
+          deletion: fc.constantFrom<DeletionAnswer>('abort', 'send', 'send', 'restore'),
+        }),
+      },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('give up' as const) }) },
       {
         weight: 2,
@@ -114,63 +129,104 @@ class Walk {
     if (step.do === 'edit') put(pc, step.path, step.text, step.time);
     else if (step.do === 'delete' && has(pc, step.path)) pc.remove(step.path);
     else if (step.do === 'rename') rename(pc, step.from, step.to);
-    else if (step.do === 'push') await this.#push(player);
-    else if (step.do === 'pull') await this.#pull(player);
+    else if (step.do === 'push') await this.#push(player, answers(step));
+    else if (step.do === 'pull') await this.#pull(player, answers(step));
     else if (step.do === 'give up') await this.#giveUp(player);
     else if (step.do === 'scope') this.#setScope(player, SCOPES[step.scope]);
     else if (step.do === 'dying push' || step.do === 'dying pull') await this.#die(player, step);
   }
 
-  /** All that was ever sent is there, in one line. */
+  /** All that was ever sent is there, and all PCs meet. */
   async end(): Promise<void> {
-    const snapshots = await this.#cloud.snapshots();
-    const parents = new Map(snapshots.map(({ id, snapshot }) => [id as string, snapshot.parent as string | undefined]));
-    const [head, ...others] = findHeads(snapshots).heads;
-    expect(others).toEqual([]);
-    const line: string[] = [];
-    for (let id: string | undefined = head?.id; id !== undefined; id = parents.get(id)) line.push(id);
-    expect(line.sort()).toEqual([...parents.keys()].sort());
-    for (const { id } of snapshots) {
-      const content = await this.#cloud.content(id);
-      expect(content).toEqual(this.#sent.get(id) ?? content);
+    const all = { onConflict: 'keep-both', onDeletion: 'send' } as const;
+    for (const player of this.#players) this.#setScope(player, undefined);
+    for (let round = 0; round < 3; round++) {
+      for (const { pc } of this.#players) {
+        const before = pc.files();
+        await pc.pull(all);
+        await this.#expectKept(pc, before);
+        await pc.push(all);
+      }
     }
+    const [first, ...others] = this.#players.map((player) => inScope(player, player.pc.files()));
+    for (const other of others) expect(other).toEqual(first);
+    const snapshots = await this.#cloud.snapshots();
+    expect(findHeads(snapshots).heads).toHaveLength(1);
+    const [someone] = this.#players;
+    if (someone !== undefined) expect(inScope(someone, await this.#head())).toEqual(first);
+    for (const [id, sent] of this.#sent) expect(await this.#content(id)).toEqual(sent);
   }
 
-  async #push(player: Player): Promise<void> {
-    const before = player.pc.files();
-    const count = (await this.#cloud.snapshots()).length;
-    const others = outOfScope(player, await this.#head());
-    const result = await outcome(player.pc.push());
-    expect(player.pc.files()).toEqual(before);
-    if (result === 'conflict') expect(await this.#cloud.snapshots()).toHaveLength(count);
-    if (typeof result === 'string') return;
-    player.synced = inScope(player, before);
-    if (result.outcome !== 'sent') return;
-    const content = await this.#cloud.content(result.snapshot);
-    this.#sent.set(result.snapshot, content);
-    expect(inScope(player, content)).toEqual(player.synced);
-    expect(outOfScope(player, content)).toEqual(others);
-  }
-
-  async #pull(player: Player): Promise<void> {
+  async #push(player: Player, options: SyncOptions): Promise<void> {
     const { pc, synced } = player;
     const before = pc.files();
+    const old = await this.#ids();
+    const others = outOfScope(player, await this.#head());
+    const isAlone = (await this.#heads()) <= 1;
+    const result = await outcome(pc.push(options));
+    expect(pc.files()).toEqual(before);
+    const fresh = (await this.#ids()).filter((id) => !old.includes(id));
+    for (const id of fresh) this.#sent.set(id, await this.#content(id));
+    if (result === 'conflict') {
+      // Nothing, or this PC's side.
+      expect(fresh.length).toBeLessThanOrEqual(1);
+      player.synced = undefined;
+      return;
+    }
+    player.synced = typeof result === 'object' && 'merged' in result ? undefined : inScope(player, before);
+    if (result.outcome !== 'sent') return;
+    const content = await this.#content(result.snapshot);
+    expect(inScope(player, content)).toEqual(inScope(player, before));
+    if (isAlone && synced !== undefined && !('merged' in result)) expect(outOfScope(player, content)).toEqual(others);
+  }
+
+  async #pull(player: Player, options: SyncOptions): Promise<void> {
+    const { pc, synced } = player;
+    const before = pc.files();
+    const old = await this.#ids();
     const isSame = synced !== undefined && equal(inScope(player, before), synced);
-    const result = await outcome(pc.pull());
+    const result = await outcome(pc.pull(options));
     const after = pc.files();
-    if (result === 'conflict') return expect(after).toEqual(before);
-    expectKept(pc, before);
+    const fresh = (await this.#ids()).filter((id) => !old.includes(id));
+    for (const id of fresh) this.#sent.set(id, await this.#content(id));
+    if (result === 'conflict') {
+      expect(after).toEqual(before);
+      return expect(fresh).toEqual([]);
+    }
+    await this.#expectKept(pc, before);
     if (isSame) expect(inScope(player, after)).toEqual(inScope(player, await this.#head()));
     player.synced = isSame ? inScope(player, after) : undefined;
+  }
+
+  async #ids(): Promise<string[]> {
+    return (await this.#cloud.snapshots()).map(({ id }) => id);
+  }
+
+  async #heads(): Promise<number> {
+    return findHeads(await this.#cloud.snapshots()).heads.length;
+  }
+
+  async #content(id: string): Promise<Map<string, string>> {
+    return this.#cloud.content(id as SnapshotId);
+  }
+
+  /** Every content that lay here lies here still, or in the trash, or in the history. */
+  async #expectKept(pc: TestPc, before: ReadonlyMap<string, string>): Promise<void> {
+    const kept = new Set([...pc.files().values(), ...pc.trash()]);
+    const lost = [...before.values()].filter((content) => content !== 'folder' && !kept.has(content));
+    if (lost.length === 0) return;
+    for (const id of await this.#ids()) for (const content of (await this.#content(id)).values()) kept.add(content);
+    for (const content of lost) expect(kept).toContain(content);
   }
 
   async #giveUp(player: Player): Promise<void> {
     const { pc } = player;
     for (const name of new Set([...pc.files().keys()].map((one) => one.split('/')[0] ?? ''))) pc.remove(name);
     for (const name of ['state.json', 'files.bin']) rmSync(join(pc.cloudFolder, name), { force: true });
-    expect(await outcome(pc.pull())).not.toBe('conflict');
+    const isAlone = (await this.#heads()) <= 1;
+    expect(await outcome(pc.pull({ onConflict: 'keep-both' }))).not.toBe('conflict');
     player.synced = inScope(player, pc.files());
-    expect(player.synced).toEqual(inScope(player, await this.#head()));
+    if (isAlone) expect(player.synced).toEqual(inScope(player, await this.#head()));
   }
 
   #setScope(player: Player, scope: (typeof SCOPES)[number]): void {
@@ -199,7 +255,7 @@ class Walk {
     pc.hooks.after = () => undefined;
     pc.reboot();
     if (isPush) expect(pc.files()).toEqual(before);
-    expectKept(pc, before);
+    await this.#expectKept(pc, before);
     player.synced = undefined;
   }
 
@@ -225,10 +281,8 @@ function equal(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): 
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }
 
-/** Every content that lay here lies here still, or in the trash. */
-function expectKept(pc: TestPc, before: ReadonlyMap<string, string>): void {
-  const kept = new Set([...pc.files().values(), ...pc.trash()]);
-  for (const content of before.values()) if (content !== 'folder') expect(kept).toContain(content);
+function answers(step: { readonly conflict: Answer; readonly deletion: DeletionAnswer }): SyncOptions {
+  return { onConflict: step.conflict, onDeletion: step.deletion };
 }
 
 async function outcome<T>(work: Promise<T>): Promise<T | 'conflict'> {
@@ -269,8 +323,8 @@ it('two or three PCs, whatever they do', { timeout: 120_000 }, async () => {
       for (let i = 0; i < count; i++) players.push({ pc: await cloud.pc(), scope: undefined, synced: undefined });
       const all = new Walk(cloud, players);
       players[0]?.pc.put('saves/A/level.dat', 'first');
-      await all.step(0, { do: 'push' });
-      for (let i = 1; i < count; i++) await all.step(i, { do: 'pull' });
+      await all.step(0, { do: 'push', conflict: 'abort', deletion: 'abort' });
+      for (let i = 1; i < count; i++) await all.step(i, { do: 'pull', conflict: 'abort', deletion: 'abort' });
       for (const [who, step] of walk) await all.step(who, step);
       await all.end();
       for (const { pc } of players) rmSync(pc.game, { recursive: true, force: true });

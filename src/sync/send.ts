@@ -1,0 +1,129 @@
+/**
+ * What lies here goes to the cloud as a snapshot, whatever the cloud has: if another PC has sent a version meanwhile,
+ * this one becomes a head beside it, so that neither can be lost; then the two are merged, if nothing contradicts.
+ */
+import type { Manifest } from '../archive/manifest.js';
+import { SyncError } from '../base/errors.js';
+import type { SnapshotId } from '../base/ids.js';
+import type { Repository } from '../repo/repository.js';
+import type { WriteSession } from '../repo/session.js';
+import type { Arbiter } from './arbiter.js';
+import { commitMerge } from './commit-merge.js';
+import { refuseFileAsFolder, refuseMixedWorlds } from './conflict.js';
+import { type KnownSnapshot, namesOf } from './heads.js';
+import type { LocalSide } from './local.js';
+import { mergeHeads } from './merge-heads.js';
+import type { CloudSide } from './remote-side.js';
+import { baseManifest, readCloud } from './remote-side.js';
+import type { Merged, Sent } from './results.js';
+import { commitLocal, type LocalRead, readForSending, recordLocal } from './save-local.js';
+import type { SyncSession } from './session.js';
+
+export interface SendInput {
+  /** With its table (withTable). */
+  readonly session: SyncSession;
+  readonly repo: Repository;
+  readonly writer: WriteSession;
+  readonly cloud: CloudSide;
+  readonly local: LocalSide;
+  readonly arbiter: Arbiter;
+  readonly startedMs: number;
+  readonly marks: readonly string[];
+}
+
+/** Reads what lies here. Throws 'conflict' for a mass deletion that nobody meant. */
+export async function readLocalSide(input: SendInput): Promise<LocalRead> {
+  const { session, repo, writer, local, arbiter, startedMs } = input;
+  const read = await readForSending(session, repo, writer, local, startedMs);
+  const base = baseManifest(session.state);
+  const { manifest } = read.outcome;
+  refuseMixedWorlds(local.met, manifest, base);
+  refuseFileAsFolder(manifest);
+  const answer = await arbiter.judgeDeletion(base, manifest);
+  if (answer === 'restore')
+    throw new SyncError('conflict', 'what is gone can be brought back by a pull only; nothing was sent');
+  return read;
+}
+
+/** The heads that this PC has not had. */
+export function unseenHeads(session: SyncSession, cloud: CloudSide): readonly KnownSnapshot[] {
+  const base = session.state?.base;
+  return cloud.heads.filter((head) => base === undefined || !namesOf(head).includes(base));
+}
+
+export interface Saved {
+  readonly snapshot: SnapshotId;
+  readonly read: LocalRead;
+  /** The cloud with the new head in it. */
+  readonly cloud: CloudSide;
+  /** Heads of other PCs beside it. */
+  readonly others: readonly KnownSnapshot[];
+}
+
+/** The snapshot is stored and recorded as what this PC has. */
+export async function saveLocalSide(input: SendInput, read: LocalRead): Promise<Saved> {
+  const { session, repo, writer, cloud, marks } = input;
+  const unseen = unseenHeads(session, cloud);
+  const { parent, follows } = lineage(session, cloud, unseen);
+  const { snapshot, root } = await commitLocal(session, writer, read, { parent, follows, marks });
+  // Whoever committed between our list and our snapshot is a head beside it.
+  const remote = await repo.listSnapshots(writer.signal);
+  await repo.loadIndex(writer.signal);
+  const after = await readCloud({ ...session, state: stateAt(session, snapshot) }, repo, remote);
+  const others = after.heads.filter(({ id }) => id !== snapshot);
+  const open = new Set(others.map(({ id }) => id));
+  const seen = after.ids.filter((id) => !open.has(id));
+  await recordLocal(session, repo, read, snapshot, root, seen);
+  return { snapshot, read, cloud: after, others };
+}
+
+function lineage(
+  session: SyncSession,
+  cloud: CloudSide,
+  unseen: readonly KnownSnapshot[],
+): { readonly parent: SnapshotId | undefined; readonly follows: readonly SnapshotId[] } {
+  const { state } = session;
+  const known = (one: KnownSnapshot): boolean => state?.base !== undefined && namesOf(one).includes(state.base);
+  const parent = cloud.snapshots.find(known)?.id;
+  return { parent, follows: unseen.length === 0 ? cloud.outdated.filter((id) => id !== parent) : [] };
+}
+
+/** For finding heads only. */
+function stateAt(session: SyncSession, base: SnapshotId): SyncSession['state'] {
+  const { state } = session;
+  return state && { ...state, base };
+}
+
+export function sentResult(session: SyncSession, { snapshot, read }: Saved, writer: WriteSession): Sent {
+  return {
+    outcome: 'sent',
+    snapshot,
+    files: read.files,
+    bytesRead: read.bytesRead,
+    bytesNew: writer.stats.bytesAdded,
+    bytesSent: writer.stats.bytesPacked,
+    warnings: session.warnings,
+    unreadable: read.outcome.unreadable.map(({ path }) => path),
+  };
+}
+
+/**
+ * All heads become one. `saved` is this PC's side in the cloud; undefined if it has nothing of its own. `mine`: what lies
+ * here. The session is the one from before anything was saved. Throws 'conflict' for what nobody settles.
+ */
+export async function mergeCloud(
+  { session, repo, cloud, arbiter }: Pick<SendInput, 'session' | 'repo' | 'cloud' | 'arbiter'>,
+  writer: WriteSession,
+  saved: Saved | undefined,
+  mine: Manifest,
+): Promise<Merged> {
+  const whole = saved?.cloud ?? cloud;
+  const others = saved?.others ?? unseenHeads(session, cloud);
+  const merged = await mergeHeads({ session, repo, snapshots: whole.snapshots, others, mine, arbiter });
+  refuseFileAsFolder(merged.manifest);
+  const own = saved === undefined ? cloud.heads.filter((head) => !others.includes(head)) : [{ id: saved.snapshot }];
+  const follows = [...own, ...others].map(({ id }) => id);
+  const snapshot = await commitMerge(session, repo, writer, merged, [...follows, ...whole.outdated]);
+  const secondNames = Object.fromEntries(merged.secondNames);
+  return { snapshot, fromHere: merged.fromHere, fromCloud: merged.fromCloud, secondNames };
+}
