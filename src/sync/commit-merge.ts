@@ -9,6 +9,7 @@ import type { WriteSession } from '../repo/session.js';
 import { describeSnapshot } from './describe-snapshot.js';
 import { renameLevel } from './level-name.js';
 import type { MergedHeads } from './merge-heads.js';
+import { secondTitle } from './second-name.js';
 import type { SyncSession } from './session.js';
 import { isWorld } from './units.js';
 
@@ -36,11 +37,10 @@ async function withLevelNames(repo: Repository, writer: WriteSession, merged: Me
   const manifest = new Map(merged.manifest);
   for (const name of merged.secondNames.values()) {
     if (!isWorld(name, new Map([...manifest].filter(([path]) => path.startsWith(`${name}/`))))) continue;
-    const suffix = name.slice(name.lastIndexOf(' ('));
     for (const file of LEVEL_FILES) {
       const path = `${name}/${file}`;
       const entry = manifest.get(path);
-      const renamed = entry && (await renameLevelFile(repo, writer, entry, suffix));
+      const renamed = entry && (await renameLevelFile(repo, writer, entry, name));
       if (renamed !== undefined) manifest.set(path, renamed);
     }
   }
@@ -51,12 +51,12 @@ async function renameLevelFile(
   repo: Repository,
   writer: WriteSession,
   entry: ManifestEntry,
-  suffix: string,
+  folder: string,
 ): Promise<ManifestEntry | undefined> {
   if (entry.type !== 'file' || entry.size > LARGEST_LEVEL) return undefined;
   const blobs = [];
   for (const id of entry.content) blobs.push(await repo.loadBlob('data', id, writer.signal));
-  const plain = renameLevel(concatBytes(blobs), (old) => old + suffix);
+  const plain = renameLevel(concatBytes(blobs), (title) => secondTitle(title, folder));
   if (plain === undefined) return undefined;
   const id = blobId(repo.codec.crypto, plain);
   if (writer.claim('data', id)) await writer.add(sealBlob(repo.codec, 'data', id, plain), plain.length);
