@@ -6,7 +6,7 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
-import { init, type PullResult, type PushResult, pull, push } from '../../src/index.js';
+import { init, type PullResult, type PushResult, pull, push, type SyncOptions } from '../../src/index.js';
 import { cheapenKey } from './local-repository.js';
 import {
   type ResticName,
@@ -50,8 +50,8 @@ export interface Pc {
   run(command: string, ...flags: string[]): Promise<Finished>;
   /** Takes part in the cloud's instance. */
   init(): Promise<void>;
-  push(): Promise<PushResult>;
-  pull(): Promise<PullResult>;
+  push(options?: SyncOptions): Promise<PushResult>;
+  pull(options?: SyncOptions): Promise<PullResult>;
 }
 
 export interface Cloud {
@@ -114,8 +114,8 @@ function makePc(server: RestServer, instanceId: string): Pc {
     init: async () => {
       await init({ packFolder: game, url: server.url, tokenFile, instanceId });
     },
-    push: () => push({ packFolder: game, headless: true }),
-    pull: () => pull({ packFolder: game, headless: true }),
+    push: (options) => push({ packFolder: game, headless: true, ...options }),
+    pull: (options) => pull({ packFolder: game, headless: true, ...options }),
   };
 }
 

@@ -35,10 +35,12 @@ describeInterop('a whole life on an append-only server', [...ALL_REST_SERVERS, '
     expect(await b.push()).toMatchObject({ outcome: 'sent' });
     expect((await b.run('status')).code).toBe(0);
 
-    // Pushes that fail: behind the cloud, and stopped in the middle by a damaged index.
+    // A conflict, whose loser is kept; and a push that is stopped in the middle by a damaged index.
     writeFileSync(join(a.game, WORLD, 'level.dat'), 'played offline');
     expect((await a.run('push')).code).toBe(20);
     expect((await a.run('pull')).code).toBe(20);
+    expect((await a.run('pull', '--on-conflict=cloud')).code).toBe(0);
+    expect(compareFolders(a.game, b.game)).toEqual([]);
     writeFileSync(join(b.game, 'options.txt'), 'fov:1\n');
     rmSync(join(b.game, '.cloud-sync', 'cache'), { recursive: true });
     const healthy = damageIndexes(cloud.folder);
@@ -60,7 +62,8 @@ describeInterop('a whole life on an append-only server', [...ALL_REST_SERVERS, '
     const snapshots: { id: string }[] = JSON.parse(
       await cloud.restic('restic-latest', 'snapshots', '--no-lock', '--json'),
     );
-    expect(snapshots).toHaveLength(3);
+    // Two pushes, the loser and the merge, and what b sent before it had seen that, with its merge.
+    expect(snapshots).toHaveLength(6);
     expect(await cloud.restic('restic-latest', 'check', '--read-data', '--no-lock')).toContain('no errors were found');
     const c = cloud.pc();
     await c.init();

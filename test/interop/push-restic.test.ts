@@ -57,9 +57,11 @@ describeInterop('push, read by restic', [...ALL_RESTICS, ...ALL_REST_SERVERS], (
         const found: { readonly parent?: string }[] = JSON.parse(
           await cloud.restic(name, 'snapshots', '--no-lock', '--json'),
         );
+        const device = expect.stringMatching(/^device:[0-9A-Z]{26}$/);
+        const tags = ['instance-sync', `instance:${cloud.instanceId}`, device];
         expect(found).toMatchObject([
-          { id: first, tags: ['instance-sync'], paths: [pc.game] },
-          { id: second, tags: ['instance-sync'], paths: [pc.game], parent: first },
+          { id: first, tags, paths: [pc.game] },
+          { id: second, tags, paths: [pc.game], parent: first },
         ]);
         expect(found[0]?.parent).toBeUndefined();
       });

@@ -31,7 +31,7 @@ import { type Cloud, makeCloud, type Pc, startServer } from '../helpers/sync-env
 const LIMIT = 60_000;
 const SMALL = { size: 60_000 };
 /** What a command that changes nothing may still leave behind: our own cache and lock. */
-const OURS = [/^\.cloud-sync(\/(cache|lock|staging)(\/|$)|$)/, /^\.cloud-sync\/[^/]*lock/];
+const OURS = [/^\.cloud-sync(\/(cache|lock|staging|home\.json)(\/|$)|$)/, /^\.cloud-sync\/[^/]*lock/];
 const LOCKS = [/^locks(\/|$)/];
 
 const asText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
@@ -151,7 +151,7 @@ describeInterop('two PCs', ['rest-server-latest'], () => {
       expect(await b.push()).toMatchObject({ outcome: 'nothing-to-send' });
       // The world goes from the cloud, and from this PC all but what is not the cloud's.
       rmSync(join(a.game, WORLD), { recursive: true });
-      await a.push();
+      await a.push({ onDeletion: 'send' });
       expect(await b.pull()).toMatchObject({ outcome: 'updated', files: { added: 0, changed: 0 } });
       expect(readdirSync(join(b.game, WORLD))).toEqual(['session.lock']);
       expect(look()).toEqual(before);
@@ -159,7 +159,7 @@ describeInterop('two PCs', ['rest-server-latest'], () => {
   });
 
   describe('both sides changed', { timeout: LIMIT }, () => {
-    it('neither folder nor repository is touched, by push and by pull', async () => {
+    it('pull touches neither folder nor repository; push sends what is here beside the other', async () => {
       const cloud = makeCloud(server);
       const [a, b] = [cloud.pc(), cloud.pc()];
       makeGameFolder(a.game, 1, SMALL);
@@ -172,12 +172,21 @@ describeInterop('two PCs', ['rest-server-latest'], () => {
       playSession(b.game, 3);
       await a.push();
       const before = [fingerprint(b.game, OURS), fingerprint(cloud.folder, LOCKS)];
-      for (const command of ['push', 'pull']) {
+      const told = async (command: string): Promise<void> => {
         const { code, stdout, stderr } = await b.run(command);
         expect({ command, code, stderr }).toEqual({ command, code: 20, stderr: '' });
         expect(stdout).toMatch(/^instance-sync: error: both sides changed[^\n]*\n$/);
-        expect([fingerprint(b.game, OURS), fingerprint(cloud.folder, LOCKS)]).toEqual(before);
-      }
+      };
+      await told('pull');
+      expect([fingerprint(b.game, OURS), fingerprint(cloud.folder, LOCKS)]).toEqual(before);
+      const files = fingerprint(b.game, [/^\.cloud-sync/]);
+      await told('push');
+      await told('pull');
+      expect(fingerprint(b.game, [/^\.cloud-sync/])).toEqual(files);
+      expect(readdirSync(join(cloud.folder, 'snapshots'))).toHaveLength(3);
+      await b.pull({ onConflict: 'cloud' });
+      await a.pull();
+      expect(compareFolders(a.game, b.game, { times: false })).toEqual([]);
       expect(readdirSync(join(cloud.folder, 'locks'))).toEqual([]);
       // Changed to the same on both: no conflict, nothing moves.
       rmSync(b.game, { recursive: true });
@@ -212,10 +221,8 @@ describeInterop('two PCs', ['rest-server-latest'], () => {
     it('worlds on both sides: nothing is touched', async () => {
       makeGameFolder(b.game, 2, SMALL);
       const before = [fingerprint(b.game, OURS), fingerprint(cloud.folder, LOCKS)];
-      for (const command of ['pull', 'push']) {
-        expect(await b.run(command)).toMatchObject({ code: 20, stdout: expect.stringMatching(/^[^\n]+\n$/) });
-        expect([fingerprint(b.game, OURS), fingerprint(cloud.folder, LOCKS)]).toEqual(before);
-      }
+      expect(await b.run('pull')).toMatchObject({ code: 20, stdout: expect.stringMatching(/^[^\n]+\n$/) });
+      expect([fingerprint(b.game, OURS), fingerprint(cloud.folder, LOCKS)]).toEqual(before);
     });
 
     it('a world that only this PC has, of another name', async () => {
