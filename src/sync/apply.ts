@@ -12,6 +12,8 @@ import { fetchFiles } from '../restore/fetch-files.js';
 import type { Executor } from '../worker/executor.js';
 import { foldersAbove } from './game-path.js';
 import type { LocalSide } from './local.js';
+import { keepLocalOptions } from './machine-options.js';
+import { OPTIONS_FILE } from './options-file.js';
 import type { PlannedFile, PullPlan } from './plan.js';
 import type { Updated } from './results.js';
 import type { SyncSession } from './session.js';
@@ -114,11 +116,22 @@ export class Application {
         tell();
       },
     });
+    await this.#keepOptions(files);
     const folders = new Set(this.#plan.makeDirs);
     for (const { entry, destination, path } of pairs) {
       if (entry.type === 'symlink') await makeLink(entry.linktarget ?? '', destination, path, folders);
     }
     return places;
+  }
+
+  /** What options.txt holds for this PC alone is not the cloud's to change. */
+  async #keepOptions(files: readonly (PlannedFile & { readonly destination: string })[]): Promise<void> {
+    const staged = files.find(({ path }) => path === OPTIONS_FILE);
+    if (staged === undefined) return;
+    const { instance, scope } = this.#session;
+    const isHere = this.#local.scan.entries.get(OPTIONS_FILE)?.type === 'file';
+    const { destination: path, entry } = staged;
+    await keepLocalOptions(instance.packFolder, scope.keepOptions, { path, entry }, isHere);
   }
 }
 

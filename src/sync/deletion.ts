@@ -21,7 +21,7 @@ export function findDeletion(base: Manifest, mine: Manifest): Deletion | undefin
   let files = 0;
   for (const [path, entry] of base) {
     if (entry.type !== 'file') continue;
-    const isGone = !mine.has(path) && !(hasContent(entry) && contents.has(contentKey(entry)));
+    const isGone = !mine.has(path) && !contents.has(contentKey(entry));
     ofFiles += 1;
     if (isGone) files += 1;
     const world = worldOf(path);

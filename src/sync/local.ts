@@ -6,21 +6,35 @@ import { join } from 'node:path';
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import type { Scan, ScannedEntry } from '../archive/scan.js';
 import { sameStamp, scanFolder, scanPath, toMs } from '../archive/scan.js';
+import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { ioError, isSyncError, SyncError } from '../base/errors.js';
 import { leadsOutside } from '../restore/safe-link.js';
 import type { Executor } from '../worker/executor.js';
-import type { FileResult, FileSink } from '../worker/file-task.js';
+import type { FileSink, StreamResult } from '../worker/file-task.js';
 import { foldersAbove } from './game-path.js';
 import type { Instance } from './instance.js';
+import {
+  isAsRecorded,
+  type MachineOptions,
+  readMachineOptions,
+  rememberOptions,
+  saveOptions,
+} from './machine-options.js';
+import { OPTIONS_FILE } from './options-file.js';
 import type { Scope } from './scope.js';
 import { isNeverInScope } from './scope-rules.js';
 import { respellScan, type Speller } from './spelling.js';
 import { checkScopeRoots } from './stage.js';
 import type { FileRecord, State } from './state.js';
 
+export interface LocalScan extends Scan {
+  /** Of options.txt, if it is among the entries: what it holds for this PC alone is no change. */
+  readonly options?: MachineOptions | undefined;
+}
+
 export interface LocalSide {
-  readonly scan: Scan;
+  readonly scan: LocalScan;
   /** Files known by their stamps, links, empty folders, and what is held for other PCs. */
   readonly known: ReadonlyMap<string, ManifestEntry>;
   /** Files that must be read to be known. */
@@ -37,10 +51,15 @@ export async function scanInstance(
   scope: Scope,
   signal?: AbortSignal,
   spell?: Speller,
-): Promise<Scan> {
+): Promise<LocalScan> {
   await checkScopeRoots(instance, scope);
   const found = await scanFolder(instance.packFolder, scope, signal);
-  const scan = spell === undefined ? found : respellScan(found, spell);
+  const scan = withoutOutside(spell === undefined ? found : respellScan(found, spell));
+  if (scan.entries.get(OPTIONS_FILE)?.type !== 'file') return scan;
+  return { ...scan, options: await readMachineOptions(instance.packFolder, scope.keepOptions) };
+}
+
+function withoutOutside(scan: Scan): Scan {
   const outside = [...scan.entries].filter(([path, entry]) => leadsOutside(path, entry.linktarget ?? '.'));
   if (outside.length === 0) return scan;
   const entries = new Map(scan.entries);
@@ -50,7 +69,7 @@ export async function scanInstance(
 }
 
 /** Sorts what the scan found; reads nothing. */
-export function compareWithState(scan: Scan, state: State | undefined, scope: Scope): LocalSide {
+export function compareWithState(scan: LocalScan, state: State | undefined, scope: Scope): LocalSide {
   const known = new Map<string, ManifestEntry>();
   const unknown: string[] = [];
   const removed: string[] = [];
@@ -59,8 +78,9 @@ export function compareWithState(scan: Scan, state: State | undefined, scope: Sc
     const record = state?.files.get(path);
     if (record?.held) met.push(path);
     if (entry.type !== 'file') known.set(path, linkOrFolder(entry, record));
-    else if (record?.type === 'file' && !record.held && sameStamp(record, entry)) known.set(path, toEntry(record));
-    else unknown.push(path);
+    else if (record?.type === 'file' && !record.held && isAsItWas(scan, path, entry, record)) {
+      known.set(path, toEntry(record));
+    } else unknown.push(path);
   }
   const filled = filledFolders(scan.entries.keys());
   const notSeen = setAside(scan);
@@ -72,6 +92,11 @@ export function compareWithState(scan: Scan, state: State | undefined, scope: Sc
   // A folder with nothing for this PC in it is not an empty one if the cloud has something in it.
   for (const folder of filledFolders(known.keys())) if (known.get(folder)?.type === 'dir') known.delete(folder);
   return { scan, known, unknown, removed, met };
+}
+
+function isAsItWas(scan: LocalScan, path: string, entry: ScannedEntry, record: FileRecord): boolean {
+  if (path !== OPTIONS_FILE || scan.options === undefined) return sameStamp(record, entry);
+  return isAsRecorded(scan.options, record) && (entry.executable ?? record.executable) === record.executable;
 }
 
 /** Nothing to read and nothing gone, links and empty folders as recorded: the folder is as it was at the last sync. */
@@ -120,8 +145,8 @@ export async function readUnknown(local: LocalSide, options: ReadOptions): Promi
   const unreadable = [...local.scan.unreadable];
   const unsteady = new Set<string>();
   const read = async (path: string): Promise<void> => {
-    const outcome = await readSteady(path, options);
     const record = options.state?.files.get(path);
+    const outcome = await readSteady(path, options, path === OPTIONS_FILE ? local.scan.options : undefined);
     if (outcome === 'gone') return;
     if (outcome instanceof Error) {
       unreadable.push({ path, error: outcome });
@@ -137,15 +162,19 @@ export async function readUnknown(local: LocalSide, options: ReadOptions): Promi
 }
 
 interface SteadyRead {
-  readonly result: FileResult;
+  readonly result: StreamResult;
   readonly scanned: ScannedEntry;
   readonly steady: boolean;
 }
 
 /** Reads again while the file changes under our hands, a few times. */
-async function readSteady(path: string, options: ReadOptions): Promise<SteadyRead | Error | 'gone'> {
+async function readSteady(
+  path: string,
+  options: ReadOptions,
+  machine: MachineOptions | undefined,
+): Promise<SteadyRead | Error | 'gone'> {
   try {
-    return await tryReadSteady(path, options);
+    return await tryReadSteady(path, options, machine);
   } catch (error) {
     if (!isSyncError(error, 'io')) throw error;
     const errno = error.details['errno'];
@@ -161,19 +190,35 @@ async function look(folder: string, path: string): Promise<ScannedEntry | undefi
   }
 }
 
-async function tryReadSteady(path: string, options: ReadOptions): Promise<SteadyRead | 'gone'> {
+async function tryReadSteady(
+  path: string,
+  options: ReadOptions,
+  machine: MachineOptions | undefined,
+): Promise<SteadyRead | 'gone'> {
   let before = await look(options.folder, path);
   for (let attempt = 1; ; attempt++) {
     if (before === undefined || before.type !== 'file') return 'gone';
-    const result = await options.executor.saveFile(join(options.folder, path), options.sink, options.signal);
+    const { result, sent } = await readOnce(path, options, machine);
     const after = await look(options.folder, path);
     const steady = after !== undefined && sameStamp(before, after);
+    if (steady && sent !== undefined && options.sink !== HASH_ONLY) await rememberOptions(options.folder, sent);
     if (steady || attempt === READ_ATTEMPTS) return { result, scanned: before, steady };
     before = after;
   }
 }
 
-function fileEntry(result: FileResult, scanned: ScannedEntry, record: FileRecord | undefined): ManifestEntry {
+async function readOnce(
+  path: string,
+  options: ReadOptions,
+  machine: MachineOptions | undefined,
+): Promise<{ readonly result: StreamResult; readonly sent?: Bytes }> {
+  const { folder, executor, sink, signal, state } = options;
+  if (machine === undefined) return { result: await executor.saveFile(join(folder, path), sink, signal) };
+  const recorded = state?.files.get(path)?.content;
+  return saveOptions(machine, { folder, executor, sink, hashOnly: sink === HASH_ONLY, recorded, signal });
+}
+
+function fileEntry(result: StreamResult, scanned: ScannedEntry, record: FileRecord | undefined): ManifestEntry {
   return {
     type: 'file',
     size: result.size,

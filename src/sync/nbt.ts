@@ -98,8 +98,7 @@ class Walk {
     const type = this.#byte();
     const count = this.#count();
     const size = SIZES[type];
-    // Only an empty list has no type: each round below takes a byte at least, so the walk ends with the file.
-    if (type === TAG.end && count > 0) throw new RangeError('no type');
+    // Each round takes a byte at least, so the walk ends with the file: only an empty list may be one of no type.
     if (size !== undefined && type <= TAG.double) this.#skip(count * size);
     else for (let i = 0; i < count; i++) this.#payload(type, undefined, depth);
   }

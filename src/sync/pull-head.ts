@@ -16,6 +16,7 @@ import { canMakeLinks } from './link-probe.js';
 import { refuseLive } from './live-worlds.js';
 import type { LocalSide, ReadOutcome } from './local.js';
 import { compareWithState, HASH_ONLY, readUnknown, scanInstance, setAside, withBitsOf } from './local.js';
+import { learnOptions } from './machine-options.js';
 import { areStrangers, mergeHeads } from './merge-heads.js';
 import { type PullPlan, planPull } from './plan.js';
 import { recordCommon } from './record.js';
@@ -59,6 +60,7 @@ export async function compareHead(
   const theirs = await manifestOf(given, repo, head);
   let session = given.caseBlind ? respelledSession(given, theirs) : given;
   const { instance, scope, signal } = session;
+  await learnOptions(session, repo, theirs);
   const scan = await scanInstance(instance, scope, signal, recordedSpelling(session, theirs.keys()));
   let local = compareWithState(scan, session.state, scope);
   let mine = await readLocal(session, repo, local, theirs);

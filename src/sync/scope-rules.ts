@@ -85,6 +85,28 @@ export const SIZE_CAP: { readonly folder: string; readonly bytes: number } = {
   bytes: 256 * 1024 * 1024,
 };
 
+/**
+ * Keys of options.txt that belong to a PC: its monitor, its graphics card, its sound card, what it can render. A
+ * graphics preset sets the render distance at each start; a start that failed changes the graphics backend.
+ */
+export const MACHINE_OPTIONS: readonly string[] = [
+  'overrideWidth',
+  'overrideHeight',
+  'fullscreenResolution',
+  'fullscreen',
+  'exclusiveFullscreen',
+  'soundDevice',
+  'renderDistance',
+  'simulationDistance',
+  'maxFps',
+  'graphicsMode',
+  'graphicsPreset',
+  'guiScale',
+  'enableVsync',
+  'preferredGraphicsBackend',
+  'startedCleanly',
+];
+
 /** Code points that HFS+ ignores in names, so that `.cl<U+200C>oud-sync` would open `.cloud-sync`. */
 const IGNORABLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
 

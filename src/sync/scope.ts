@@ -1,9 +1,10 @@
 /**
  * Which files of a game folder are synchronised. `.cloud-sync/scope.json`, every key but schema optional:
- *   {"schema":1, "preset":"personal", "include":[globs], "exclude":[globs]}
+ *   {"schema":1, "preset":"personal", "include":[globs], "exclude":[globs], "keep_options":[keys]}
  * A path is in scope if a pattern of `include` (else of the preset) covers it, none of the built-in excludes
  * (scope-rules.ts) or of `exclude` does, and packwiz does not manage it. `include` replaces the preset's list and
  * nothing else; `exclude` is added. Both directions keep to it: nothing outside is sent, changed or removed.
+ * `keep_options` replaces the list of keys of options.txt that keep their values on each PC.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -12,18 +13,20 @@ import { checkGlob, GlobSet } from './glob.js';
 import type { Instance } from './instance.js';
 import { badSettings, checkSchema, isStringArray, type JsonObject, readJsonFile, show } from './json-file.js';
 import { readPackwizFiles } from './packwiz.js';
-import { EXCLUDES, isNeverInScope, PRESETS, type Preset, SIZE_CAP } from './scope-rules.js';
+import { EXCLUDES, isNeverInScope, MACHINE_OPTIONS, PRESETS, type Preset, SIZE_CAP } from './scope-rules.js';
 
 export type { Preset } from './scope-rules.js';
 
 export const SCOPE_FILE = 'scope.json';
 const ADVICE = 'correct it, or delete it to use the default scope';
-const MAX_PATTERNS = 1000;
+const MAX_LIST = 1000;
+const LONGEST_OPTION = 100;
 
 export interface ScopeSettings {
   readonly preset: Preset;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
+  readonly keepOptions?: readonly string[];
 }
 
 /** Paths are relative to the game folder with '/', names as raw strings. Letter case counts on every platform. */
@@ -31,6 +34,8 @@ export interface Scope {
   readonly preset: Preset;
   /** 32 hex digits of the effective rules. Another value than at the last sync: absent files mean nothing. */
   readonly fingerprint: string;
+  /** Keys of options.txt whose values belong to this PC. Not in the fingerprint: they decide about no file. */
+  readonly keepOptions: readonly string[];
   /**
    * Whether a file or link is synchronised. `size` in bytes: a resource pack above 256 MiB is out, and so a file can
    * leave the scope by growing; that is no deletion.
@@ -66,6 +71,7 @@ export function makeScope(settings: ScopeSettings, managed: ReadonlySet<string> 
   return {
     preset: settings.preset,
     fingerprint: fingerprintOf([include, exclude, [...withheld], [SIZE_CAP.folder, String(SIZE_CAP.bytes)]]),
+    keepOptions: settings.keepOptions ?? MACHINE_OPTIONS,
     includesFile: (path, size) =>
       !(size > SIZE_CAP.bytes && path.startsWith(SIZE_CAP.folder)) && covers(path) && !withheld.has(path),
     includesFolder: covers,
@@ -76,7 +82,7 @@ export function makeScope(settings: ScopeSettings, managed: ReadonlySet<string> 
 
 function decodeScope(object: JsonObject, path: string): { settings: ScopeSettings; warnings: string[] } {
   checkSchema(object, 1, path, ADVICE);
-  const { schema: _, preset = 'personal', include, exclude, ...unknown } = object;
+  const { schema: _, preset = 'personal', include, exclude, keep_options: keep, ...unknown } = object;
   if (!isPreset(preset)) {
     const known = Object.keys(PRESETS).join(', ');
     throw badSettings(path, `has the preset ${show(preset)}, which is none of ${known}`, ADVICE);
@@ -88,6 +94,7 @@ function decodeScope(object: JsonObject, path: string): { settings: ScopeSetting
       preset,
       ...(include === undefined ? {} : { include: decodePatterns(include, 'include', path) }),
       ...(exclude === undefined ? {} : { exclude: decodePatterns(exclude, 'exclude', path) }),
+      ...(keep === undefined ? {} : { keepOptions: decodeOptions(keep, path) }),
     },
     warnings,
   };
@@ -97,10 +104,21 @@ function isPreset(value: unknown): value is Preset {
   return typeof value === 'string' && Object.hasOwn(PRESETS, value);
 }
 
-function decodePatterns(value: unknown, key: string, path: string): readonly string[] {
+function decodeList(value: unknown, key: string, path: string): readonly string[] {
   if (!isStringArray(value)) throw badSettings(path, `has something else than a list of texts as "${key}"`, ADVICE);
-  if (value.length > MAX_PATTERNS)
-    throw badSettings(path, `has more than ${MAX_PATTERNS} patterns in "${key}"`, ADVICE);
+  if (value.length <= MAX_LIST) return value;
+  throw badSettings(path, `has more than ${MAX_LIST} entries in "${key}"`, ADVICE);
+}
+
+function decodeOptions(value: unknown, path: string): readonly string[] {
+  const keys = decodeList(value, 'keep_options', path);
+  const wrong = keys.find((key) => key === '' || key.length > LONGEST_OPTION || /[:\r\n]/.test(key));
+  if (wrong === undefined) return keys;
+  throw badSettings(path, `has ${show(wrong)} in "keep_options", which is no key of options.txt`, ADVICE);
+}
+
+function decodePatterns(list: unknown, key: string, path: string): readonly string[] {
+  const value = decodeList(list, key, path);
   for (const pattern of value) {
     const wrong = checkGlob(pattern);
     if (wrong !== undefined)

@@ -57,6 +57,8 @@ export interface TestPc {
   readonly game: string;
   readonly cloudFolder: string;
   readonly hooks: Hooks;
+  /** For the commands that have no method here: `undo({ packFolder: pc.game }, pc.services)`. */
+  readonly services: Services;
   push(options?: SyncOptions): Promise<PushResult>;
   pull(options?: SyncOptions): Promise<PullResult>;
   /** Makes or replaces a file; its time is well in the past unless `now`. */
@@ -182,6 +184,7 @@ async function makePc(
     game,
     cloudFolder,
     hooks,
+    services,
     push: (more = {}) => push({ packFolder: game, ...more }, services),
     pull: (more = {}) => pull({ packFolder: game, ...more }, services),
     put: (path, content, time) => {

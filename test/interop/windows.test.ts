@@ -152,7 +152,7 @@ describeInterop('the hook on Windows', ['rest-server-latest'], () => {
         mkdirSync(join(linux.game, 'config/empty/folder'), { recursive: true });
         for (const path of ['options.txt', `${WORLD}/level.dat`, `${OTHER_WORLD}/level.dat`])
           chmodSync(join(windows.game, path), 0o444);
-        await linux.push();
+        await linux.push({ onDeletion: 'send' });
         expect(await summary(windows, 'pull')).toMatchObject({ outcome: 'updated' });
         expect(compareFolders(linux.game, windows.game, { except: EXCEPT_LINK, executable: false })).toEqual([]);
         expect(await summary(windows, 'push')).toMatchObject({ outcome: 'nothing-to-send' });

@@ -67,7 +67,7 @@ describe('this PC held against the last sync', () => {
 
   it.each<[string, (at: (path: string) => string) => void]>([
     ['another size', (at) => writeFileSync(at('options.txt'), '12')],
-    ['the same size, another time', (at) => utimesSync(at('options.txt'), 5, 5)],
+    ['the same size, another time', (at) => utimesSync(at('saves/W/level.dat'), 5, 5)],
     ['a file gone', (at) => rmSync(at('options.txt'))],
     ['a file more', (at) => writeFileSync(at('new'), '')],
     ['an empty folder more', (at) => mkdirSync(at('new'))],

@@ -129,6 +129,9 @@ describe('presets and own patterns', () => {
     expect(makeScope({ preset: 'worlds' }).fingerprint).toBe(print(['saves/**']));
     expect(print(['config'], ['mods/x.jar'])).toBe(print(['config']));
     expect(print(['config'], ['config/x'])).not.toBe(print(['config']));
+    expect(makeScope({ preset: 'worlds', keepOptions: ['x'] }).fingerprint).toBe(
+      makeScope({ preset: 'worlds' }).fingerprint,
+    );
     expect(print(['a'])).toMatch(/^[0-9a-f]{32}$/);
   });
 });
@@ -137,6 +140,7 @@ describe('scope.json and packwiz.json', () => {
   test('missing: the default', async () => {
     const { scope, warnings } = await readScope(await instanceWith({}));
     expect(scope.preset).toBe('personal');
+    expect(scope.keepOptions).toContain('renderDistance');
     expect(warnings).toEqual([]);
     expect(scope.fingerprint).toBe(makeScope({ preset: 'personal' }).fingerprint);
   });
