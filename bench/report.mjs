@@ -14,6 +14,7 @@ export function summarise(question, rounds) {
     cpu: of(client, 'cpu'),
     peak: of(client, 'peak'),
     uploaded: of(client, 'uploaded'),
+    requests: of(client, 'requests'),
   });
   return {
     title: question.title,
@@ -32,6 +33,7 @@ const COLUMNS = [
   ...['restic CPU s', 'ours CPU s'],
   ...['restic peak MB', 'ours peak MB'],
   ...['restic sent MB', 'ours sent MB'],
+  ...['restic requests', 'ours requests'],
 ];
 
 function cells({ title, against, restic, sync, ratio }) {
@@ -46,6 +48,7 @@ function cells({ title, against, restic, sync, ratio }) {
     ...pair('cpu', 1, 2),
     ...pair('peak', 1e6, 0),
     ...pair('uploaded', 1e6, 1),
+    ...pair('requests', 1, 0),
   ];
 }
 

@@ -78,8 +78,9 @@ async function ask(question, bench, pairs, tell) {
     const round = {};
     const order = i % 2 === 0 ? ['restic', 'sync'] : ['sync', 'restic'];
     for (const name of order) {
+      const before = bench.server.requests();
       const { seconds, cpu, peak, uploaded } = await question.run(bench, bench.clients[name], i);
-      round[name] = { seconds, cpu, peak, uploaded };
+      round[name] = { seconds, cpu, peak, uploaded, requests: bench.server.requests() - before };
     }
     rounds.push({ change, ...round });
     const both = `restic ${round.restic.seconds.toFixed(2)} s, instance-sync ${round.sync.seconds.toFixed(2)} s`;
