@@ -3,6 +3,10 @@
  * through `onProgress` or `onEvent`, and throws a SyncError whose `code` says what to do.
  *
  *   push, pull, status, init, disable     an instance and its cloud side
+ *   history, diffVersions, bringBack,     its versions, and the ways back
+ *   undo, readTrash
+ *   changeToken, recoverAccess,           the player's account: passwords, recovery code, catalogue of instances
+ *   recoveryCode, listKnownInstances
  *   Repository, backup, restore, check,   restic repositories (docs/library.md)
  *   forget, prune, copy
  *   startServer                           a restic REST server (docs/server.md)
@@ -11,6 +15,15 @@
 export type { ErrorCode } from './base/errors.js';
 export { isSyncError, SyncError } from './base/errors.js';
 export type { OnEvent, Phase, ProgressEvent, SyncEvent, WarningEvent } from './base/events.js';
+export type { HookCommand, HookProgram, PathHazard } from './launcher/command-line.js';
+export { findHazards, hookLine, readOwnLine } from './launcher/command-line.js';
+export type { Launcher } from './launcher/find-launcher.js';
+export { findLauncher } from './launcher/find-launcher.js';
+export type { HookChange, HookPlan, LauncherCommands, WrittenHooks } from './launcher/hooks.js';
+export { planHooks, readCommands, writeHooks } from './launcher/hooks.js';
+export type { Surroundings } from './launcher/places.js';
+export type { LauncherRun } from './launcher/running.js';
+export { launcherRun } from './launcher/running.js';
 export type { BackupOptions } from './library/backup.js';
 export { backup } from './library/backup.js';
 export type { CheckEvent, CheckOptions, CheckResult } from './library/check.js';
@@ -89,9 +102,32 @@ export type {
   TreeNode,
   WalkEntry,
 } from './library/types.js';
-export { pull, push, status } from './open.js';
+export {
+  bringBack,
+  changeToken,
+  diffVersions,
+  doctor,
+  history,
+  listKnownInstances,
+  pull,
+  push,
+  recoverAccess,
+  recoveryCode,
+  status,
+  undo,
+} from './open.js';
 export type { AccessLogEntry, RunningServer, ServerOptions } from './server/server.js';
 export { createHtpasswdLine, startServer } from './server/server.js';
+export type { BringBackOptions, BringBackResult, BroughtBack } from './sync/bring-back.js';
+export type { KnownInstance } from './sync/catalogue-file.js';
+export type {
+  ChangeTokenOptions,
+  PlayersRepository,
+  Recovered,
+  RecoverOptions,
+  TokenChanged,
+} from './sync/change-token.js';
+export type { Checkup } from './sync/checkup.js';
 export type {
   Choice,
   Conflict,
@@ -107,10 +143,19 @@ export type {
   Resolution,
   UnitSide,
 } from './sync/decisions.js';
+export type { Diff, DiffOptions, DiffResult, DiffSide } from './sync/diff-versions.js';
+export type { DoctorOptions, DoctorResult } from './sync/doctor.js';
+export type { RecoveryCodeOptions, RecoveryCodeResult } from './sync/enrol.js';
+export type { History, HistoryEntry, HistoryOptions, HistoryResult } from './sync/history.js';
 export type { DisableResult, InitOptions, InitResult } from './sync/init.js';
 export { disable, init } from './sync/init.js';
+export type { KnownInstances, KnownInstancesOptions, ListedInstance } from './sync/known-instances.js';
+export type { OptIn } from './sync/opt-in.js';
+export { readOptIn } from './sync/opt-in.js';
+export { presetNames, setPreset } from './sync/preset.js';
 export type {
   FileCounts,
+  Merged,
   NotConfigured,
   NothingNew,
   NothingSent,
@@ -121,3 +166,9 @@ export type {
 } from './sync/results.js';
 export type { SyncOptions } from './sync/session.js';
 export type { StatusResult } from './sync/status.js';
+export type { TrashLimits } from './sync/trash.js';
+export type { Trash, TrashEntry, TrashResult } from './sync/trash-report.js';
+export { readTrash } from './sync/trash-report.js';
+export type { NothingToUndo, Undone, UndoOptions, UndoResult } from './sync/undo.js';
+export type { ChangeTotals, FileChange, VersionChanges, WorldChanges } from './sync/version-changes.js';
+export type { VersionFacts } from './sync/version-facts.js';

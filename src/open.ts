@@ -20,12 +20,25 @@ import { defaultCrypto } from './crypto/select.js';
 import type { Remote } from './repo/remote.js';
 import { Repository } from './repo/repository.js';
 import type { MakeCache, OpenOptions } from './repo/unlock.js';
+import type { BringBackOptions, BringBackResult } from './sync/bring-back.js';
+import { bringBack as bringBackWith } from './sync/bring-back.js';
+import type { ChangeTokenOptions, Recovered, RecoverOptions, TokenChanged } from './sync/change-token.js';
+import type { DiffOptions, DiffResult } from './sync/diff-versions.js';
+import { diffVersions as diffVersionsWith } from './sync/diff-versions.js';
+import type { DoctorOptions, DoctorResult } from './sync/doctor.js';
+import { doctor as doctorWith } from './sync/doctor.js';
+import type { RecoveryCodeOptions, RecoveryCodeResult } from './sync/enrol.js';
+import type { HistoryOptions, HistoryResult } from './sync/history.js';
+import { history as historyWith } from './sync/history.js';
+import type { KnownInstances, KnownInstancesOptions } from './sync/known-instances.js';
 import { pull as pullWith } from './sync/pull.js';
 import { push as pushWith } from './sync/push.js';
 import type { NotConfigured, PullResult, PushResult } from './sync/results.js';
 import type { Address, Services, SyncOptions } from './sync/session.js';
 import type { StatusResult } from './sync/status.js';
 import { status as statusWith } from './sync/status.js';
+import type { UndoOptions, UndoResult } from './sync/undo.js';
+import { undo as undoWith } from './sync/undo.js';
 import type { Executor } from './worker/executor.js';
 import { inlineExecutor } from './worker/executor.js';
 
@@ -54,11 +67,62 @@ export function status(options: SyncOptions = {}): Promise<StatusResult | NotCon
   return statusWith(options, services);
 }
 
+/** The versions that the cloud holds, newest first, with what changed in each. */
+export function history(options: HistoryOptions = {}): Promise<HistoryResult> {
+  return historyWith(options, services);
+}
+
+/** What differs between two versions, or between one and the game folder; by default from the head to the folder. */
+export function diffVersions(options: DiffOptions = {}): Promise<DiffResult> {
+  return diffVersionsWith(options, services);
+}
+
+/** Puts a version of a world, of a path or of everything back into the game folder; undo takes it back. */
+export function bringBack(options: BringBackOptions): Promise<BringBackResult> {
+  return bringBackWith(options, services);
+}
+
+/** Back to what was there before the last pull, bringBack or undo. Asks no server. */
+export function undo(options: UndoOptions = {}): Promise<UndoResult> {
+  return undoWith(options, services);
+}
+
+/** Takes a new token into use; its password becomes a further key of the repository. */
+export async function changeToken(options: ChangeTokenOptions): Promise<TokenChanged | NotConfigured> {
+  const { changeToken: run } = await import('./sync/change-token.js');
+  return run(options, services);
+}
+
+/** Opens the repository by the recovery code, and makes the token's password a key. */
+export async function recoverAccess(options: RecoverOptions): Promise<Recovered | NotConfigured> {
+  const { recoverAccess: run } = await import('./sync/change-token.js');
+  return run(options, services);
+}
+
+/** The player's recovery code, made if there is none; secret. Also enters the instance in the player's catalogue. */
+export async function recoveryCode(options: RecoveryCodeOptions = {}): Promise<RecoveryCodeResult | NotConfigured> {
+  const { recoveryCode: run } = await import('./sync/enrol.js');
+  return run(options, services);
+}
+
+/** The instances that the player's PCs have set up. */
+export async function listKnownInstances(options: KnownInstancesOptions = {}): Promise<KnownInstances | NotConfigured> {
+  const { listKnownInstances: run } = await import('./sync/known-instances.js');
+  return run(options, services);
+}
+
+/** Looks at everything that a sync of the folder depends on, and says what to do. */
+export function doctor(options: DoctorOptions = {}): Promise<DoctorResult> {
+  return doctorWith(options, services);
+}
+
 async function connect(address: Address): Promise<Remote> {
   const rest = restBackend({ ...address, userAgent: `instance-sync/${version}` });
   const backend = retryBackend(limitBackend(rest), { maxElapsedMs: RETRY_MS });
   const crypto = defaultCrypto();
-  const cache: MakeCache = (inner, repositoryId) => cacheBackend(inner, { folder: address.cacheFolder, repositoryId });
+  const { cacheFolder: folder } = address;
+  const cache: MakeCache | undefined =
+    folder === undefined ? undefined : (inner, repositoryId) => cacheBackend(inner, { folder, repositoryId });
   return {
     location: backend.location,
     listSnapshots: async (signal) => {

@@ -20,6 +20,8 @@ const RULES: Rules = {
     compress: ['base'],
     pack: ['base'],
     disk: ['base'],
+    // The launcher's own files: nothing of a repository or of a sync.
+    launcher: ['base', 'disk'],
     backend: ['base', 'disk'],
     ui: ['base'],
     repo: ['base', 'crypto', 'compress', 'pack', 'backend'],
@@ -56,7 +58,7 @@ const RULES: Rules = {
       'maintain',
     ],
     open: ['*'],
-    index: ['open', 'library', 'sync', 'server', 'base'],
+    index: ['open', 'library', 'sync', 'launcher', 'server', 'base'],
     virtual: [],
   },
   packages: {

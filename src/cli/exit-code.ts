@@ -11,6 +11,8 @@ export const EXIT = {
   wrongPassword: 12,
   conflict: 20,
   inUse: 22,
+  /** The server is away, and a sync was asked for (--offline=require). */
+  offline: 23,
   interrupted: 130,
 } as const;
 
@@ -24,6 +26,7 @@ export function exitCodeOf(error: unknown): number {
     case 'wrong-password':
       return EXIT.wrongPassword;
     case 'conflict':
+    case 'relocated':
       return EXIT.conflict;
     case 'in-use':
       return EXIT.inUse;

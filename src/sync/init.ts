@@ -17,7 +17,8 @@ import {
 } from './instance.js';
 import { packFolderOf } from './session.js';
 import type { Token } from './token.js';
-import { parseToken, readToken, TOKEN_FILE, writeToken } from './token.js';
+import { parseToken, readToken, TOKEN_FILE } from './token.js';
+import { storeToken } from './token-store.js';
 
 export interface InitOptions {
   /** The game folder. Default: $INST_MC_DIR, else the working directory. */
@@ -55,7 +56,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
     extra: before?.settings.extra ?? {},
   } as const;
   // sync.json last: it is what makes launchers run the hook here, which then needs the token.
-  if (token) await writeToken(await makeCloudFolder(packFolder), token);
+  if (token) await storeToken(await makeCloudFolder(packFolder), token);
   await writeInstance(packFolder, settings);
   return {
     packFolder,

@@ -8,6 +8,9 @@ import { formatBytes, toAscii } from './format.js';
 
 export type Level = 'info' | 'warning' | 'error';
 
+/** 'prism': a level mark before each line, which Prism and MultiMC take away; 'auto': where a launcher asks for it. */
+export type LogStyle = 'auto' | 'prism' | 'plain';
+
 export interface ConsoleOptions {
   readonly json: boolean;
   readonly out: { write(text: string): unknown; readonly isTTY?: boolean };
@@ -15,6 +18,8 @@ export interface ConsoleOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Hooks keep to stdout. */
   readonly hook: boolean;
+  /** 'auto' by default. */
+  readonly logStyle?: LogStyle;
 }
 
 export interface Console {
@@ -41,10 +46,10 @@ const PHASES: Readonly<Record<Phase, string>> = {
 };
 
 export function createConsole(options: ConsoleOptions): Console {
-  const { json, out, err, env, hook } = options;
+  const { json, out, err, env, hook, logStyle = 'auto' } = options;
   const tty = out.isTTY === true && !json;
-  const marked = !tty && env['INST_ID'] !== undefined;
-  let lastDrawn = Date.now();
+  const marked = logStyle === 'auto' ? !tty && env['INST_ID'] !== undefined : logStyle === 'prism';
+  let lastDrawn = performance.now();
   let drawn = false;
 
   const clear = (): void => {
@@ -62,7 +67,7 @@ export function createConsole(options: ConsoleOptions): Console {
     if (json) out.write(`${JSON.stringify(value)}\n`);
   };
   const progress = (event: SyncEvent & { type: 'progress' }): void => {
-    const now = Date.now();
+    const now = performance.now();
     if (now - lastDrawn < (tty ? REDRAW_MS : PROGRESS_MS)) return;
     lastDrawn = now;
     const { type: _, ...rest } = event;

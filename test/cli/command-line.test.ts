@@ -40,7 +40,7 @@ describe('flags and commands', () => {
       ['push', '--pack-folder='],
       'instance-sync: error: the option pack-folder is empty; give the path of the game folder, or leave it out',
     ],
-    [['setup'], 'error: setup asks questions and needs a terminal; use "instance-sync init" elsewhere'],
+    [['setup'], 'error: setup asks questions and needs a terminal; elsewhere give --url and --token-file'],
   ])('%s', async (args, line) => {
     expect(await complaint(args)).toBe(line);
   });

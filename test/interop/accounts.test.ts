@@ -129,8 +129,8 @@ describeInterop('accounts', [...ALL_REST_SERVERS, 'restic-0.14', 'restic-latest'
 
     const after = await start(path, NEW, before.url);
     await expect(pull({ packFolder: first.game })).rejects.toMatchObject({ code: 'unauthorized' });
-    const changed = await hook('passwd', first.game, { input: `kim:${NEW}\n` }, '--token-file', '-');
-    expect(succeeded(changed, 'passwd')).toContain('the new token is in use');
+    const changed = await changeToken({ packFolder: first.game, token: `kim:${NEW}` });
+    expect(changed).toMatchObject({ outcome: 'changed', keysAdded: ['instance', 'catalogue'] });
     await init({ packFolder: second.game, url: after.url, token: `kim:${NEW}` });
     writeFileSync(join(second.game, 'options.txt'), 'played on\n');
     expect((await push({ packFolder: second.game })).outcome).toBe('sent');

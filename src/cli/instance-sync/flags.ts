@@ -1,5 +1,5 @@
 /** Flags that several commands have. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Makes the action of a command: its number is the exit code. */
 export type Run = (work: () => Promise<number>) => () => Promise<void>;
@@ -22,4 +22,24 @@ export function shared(command: Command): Command {
 export function predecessor(command: Command): void {
   command.addOption(new Option('--no-download').hideHelp());
   command.addOption(new Option('--restic-binary <file>').hideHelp());
+}
+
+/** What a hook decides when nobody can be asked. */
+export function hookPolicies(command: Command): Command {
+  return command
+    .addOption(choice('--offline <policy>', 'when the server is away', ['warn', 'require'], 'warn'))
+    .addOption(choice('--on-conflict <policy>', 'when both sides changed', ['abort', 'local', 'cloud', 'keep-both']))
+    .addOption(choice('--on-delete <policy>', 'when worlds or most files are gone', ['abort', 'send', 'restore']))
+    .option('--allow-live', 'send worlds although a game has them open')
+    .addOption(new Option('--moved', 'this folder was moved: it stays the same instance').conflicts('copied'))
+    .option('--copied', 'this folder is a copy: it becomes an instance of its own')
+    .addOption(choice('--log-style <style>', "lines for Prism's console", ['auto', 'prism', 'plain'], 'auto'));
+}
+
+function choice(flag: string, text: string, choices: readonly string[], standard = 'abort'): Option {
+  const others = choices.map((name) => (name === standard ? `${name} (default)` : name)).join(', ');
+  return new Option(flag, `${text}: ${others}`).argParser((value: string) => {
+    if (choices.includes(value)) return value;
+    throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
+  });
 }

@@ -1,10 +1,17 @@
-/**
- * The two lines a player puts into the launcher. Every part is quoted and slashes are forward: the one form that all
- * versions of Prism, MultiMC, ATLauncher, HMCL and Modrinth take apart the same way.
- */
+/** The two lines that a player puts into the launcher, for this very program. */
+import { hookLine } from '../../index.js';
 
-export function hookLines(node: string = process.execPath, script: string = process.argv[1] ?? ''): string[] {
-  const quote = (path: string): string => `"${path.replaceAll('\\', '/')}"`;
-  const line = (command: string): string => `${quote(node)} ${quote(script)} ${command}`;
+/** Node and the script that are running, as a launcher must name them. */
+export interface ThisProgram {
+  readonly node: string;
+  readonly script: string;
+}
+
+export function thisProgram(): ThisProgram {
+  return { node: process.execPath, script: process.argv[1] ?? '' };
+}
+
+export function hookLines(program: ThisProgram = thisProgram()): string[] {
+  const line = (command: 'pull' | 'push'): string => hookLine(program, command, process.platform);
   return [`  pre-launch   ${line('pull')}`, `  post-exit    ${line('push')}`];
 }

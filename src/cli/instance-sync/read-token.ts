@@ -15,8 +15,9 @@ export async function ask(
 ): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const output = options.hidden === true ? silent : process.stderr;
-  if (options.hidden === true && question !== '') process.stderr.write(question);
   const lines = createInterface({ input, output, terminal: input.isTTY });
+  // Only now does the terminal show nothing of what is typed.
+  if (options.hidden === true && question !== '') process.stderr.write(question);
   try {
     return await new Promise<string>((resolve) => {
       lines.once('close', () => resolve(''));

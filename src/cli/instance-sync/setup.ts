@@ -1,28 +1,88 @@
-/** `setup`: init by questions, for a person at a terminal. */
-import { init, SyncError } from '../../index.js';
-import { hookLines } from './hook-lines.js';
+/**
+ * `setup`: a game folder opted in, and the launcher told of it. Whoever sits at a terminal is asked for what no flag
+ * says; elsewhere the flags must say it all. The launcher's files are only read, unless --write-hooks is given.
+ */
+import type { InitOptions, InitResult, OptIn } from '../../index.js';
+import { init, presetNames, readOptIn, SyncError, setPreset } from '../../index.js';
+import type { Console } from '../../ui/console.js';
+import { EXIT } from '../exit-code.js';
 import { runCommand } from './local-commands.js';
 import { ask, readToken } from './read-token.js';
+import { setUpLauncher } from './setup-launcher.js';
 
-interface SetupFlags {
+export interface SetupFlags {
   readonly packFolder?: string;
   readonly json?: boolean;
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly instanceId?: string;
+  readonly preset?: string;
+  readonly writeHooks?: boolean;
+  readonly force?: boolean;
 }
+
+/** Undefined where nobody can be asked. */
+export type Ask = ((question: string) => Promise<string>) | undefined;
 
 export async function runSetup(flags: SetupFlags): Promise<number> {
   return runCommand(flags.json, async (console) => {
-    if (!process.stdin.isTTY) {
-      throw new SyncError('usage', 'setup asks questions and needs a terminal; use "instance-sync init" elsewhere');
-    }
-    const url = (await ask(process.stdin, 'Address of the server: ')).trim();
-    const token = await readToken(process.stdin);
-    const id = (await ask(process.stdin, 'Instance id from another PC (empty: a new instance): ')).trim();
-    const result = await init({ packFolder: flags.packFolder, url, token, instanceId: id === '' ? undefined : id });
-    console.object({ message_type: 'initialized', ...result });
-    console.line('info', `${result.packFolder} is set up`);
-    console.line('info', `instance id: ${result.instanceId}`);
-    console.line('info', 'In the launcher, under custom commands:');
-    for (const line of hookLines()) console.line('info', line);
-    return 0;
+    const { stdin } = process;
+    const asking: Ask = stdin.isTTY ? async (question) => (await ask(stdin, question)).trim() : undefined;
+    const before = await readOptIn({ packFolder: flags.packFolder });
+    const result = await optIn(flags, before, asking);
+    const preset = await choosePreset(flags, before, asking);
+    console.object({ message_type: 'initialized', ...result, ...(preset === undefined ? {} : { preset }) });
+    tellOptIn(console, result, preset);
+    return (await setUpLauncher(console, result.packFolder, flags)) ? EXIT.ok : EXIT.error;
   });
+}
+
+async function optIn(flags: SetupFlags, before: OptIn | undefined, asking: Ask): Promise<InitResult> {
+  const url = flags.url ?? (await chooseUrl(before, asking));
+  const isKept = flags.tokenFile === undefined && before?.hasToken === true;
+  const isTyped = flags.tokenFile === '-' || (flags.tokenFile === undefined && !isKept);
+  if (isTyped && flags.tokenFile === undefined && asking === undefined) throw needsTerminal();
+  const token = isTyped ? await readToken(process.stdin) : undefined;
+  const login = { packFolder: flags.packFolder, url, token, tokenFile: isTyped ? undefined : flags.tokenFile };
+  const instanceId = flags.instanceId ?? (await chooseInstance(login, before, asking));
+  return init({ ...login, instanceId });
+}
+
+function needsTerminal(): SyncError {
+  const todo = 'elsewhere give --url and --token-file';
+  return new SyncError('usage', `setup asks questions and needs a terminal; ${todo}`);
+}
+
+async function chooseUrl(before: OptIn | undefined, asking: Ask): Promise<string> {
+  if (asking === undefined) {
+    if (before !== undefined) return before.url;
+    throw needsTerminal();
+  }
+  const kept = before === undefined ? '' : ` (empty: ${before.url})`;
+  return (await asking(`Address of the server${kept}: `)) || (before?.url ?? '');
+}
+
+/** The id of the instance to take part in; undefined: the one that the folder has, else a new one. */
+async function chooseInstance(
+  _login: Omit<InitOptions, 'instanceId'>,
+  before: OptIn | undefined,
+  asking: Ask,
+): Promise<string | undefined> {
+  if (before !== undefined || asking === undefined) return undefined;
+  const id = await asking('Instance id from another PC (empty: a new instance): ');
+  return id === '' ? undefined : id;
+}
+
+async function choosePreset(flags: SetupFlags, before: OptIn | undefined, asking: Ask): Promise<string | undefined> {
+  const names = presetNames().join(', ');
+  const isNew = before?.hasScope !== true && flags.preset === undefined;
+  const answer = isNew && asking !== undefined ? await asking(`What to synchronise: ${names} (empty: personal): `) : '';
+  const preset = flags.preset ?? (answer === '' ? undefined : answer);
+  return preset === undefined ? undefined : setPreset(preset, { packFolder: flags.packFolder });
+}
+
+function tellOptIn(console: Console, result: InitResult, preset: string | undefined): void {
+  console.line('info', `${result.packFolder} is set up${preset === undefined ? '' : ` (preset ${preset})`}`);
+  console.line('info', `instance id: ${result.instanceId}`);
+  if (!result.known) console.line('info', 'on the next PC: instance-sync setup, with this id');
 }

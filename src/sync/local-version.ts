@@ -1,0 +1,70 @@
+/**
+ * What lies in the game folder, to be held against a version of the cloud: both spelled alike, and only as much of it
+ * read as is asked for.
+ */
+import type { Manifest, ManifestEntry } from '../archive/manifest.js';
+import type { ScannedEntry } from '../archive/scan.js';
+import { toMs } from '../archive/scan.js';
+import type { Executor } from '../worker/executor.js';
+import { foldersAbove } from './game-path.js';
+import type { LocalSide, ReadOutcome } from './local.js';
+import { compareWithState, HASH_ONLY, readUnknown, scanInstance, setAside, withBitsOf } from './local.js';
+import type { SyncSession } from './session.js';
+import { recordedSpelling } from './session.js';
+import { respellKeys, spellerOf } from './spelling.js';
+
+export interface LocalVersion {
+  /** With the records of the last sync spelled as the version spells. */
+  readonly session: SyncSession;
+  readonly local: LocalSide;
+  /** Bytes of the files that must be read to be known, of those that are asked for. */
+  readonly bytesToRead: number;
+  readonly isAside: (path: string) => boolean;
+  /** Whether a path, of a folder too, is on this disk. */
+  readonly isHere: (path: string) => boolean;
+}
+
+/** `isMeant`: the paths whose content will be asked for. Reads no file. */
+export async function scanLocal(
+  given: SyncSession,
+  theirs: Manifest,
+  isMeant: (path: string) => boolean,
+): Promise<LocalVersion> {
+  const session = given.caseBlind ? respelled(given, theirs) : given;
+  const { instance, scope, state, signal } = session;
+  session.phase('scanning');
+  const scan = await scanInstance(instance, scope, signal, recordedSpelling(session, theirs.keys()));
+  const all = compareWithState(scan, state, scope);
+  const local = { ...all, unknown: all.unknown.filter(isMeant) };
+  const here = new Set(scan.entries.keys());
+  for (const path of scan.entries.keys()) for (const folder of foldersAbove(path)) here.add(folder);
+  let bytesToRead = 0;
+  for (const path of local.unknown) bytesToRead += scan.entries.get(path)?.size ?? 0;
+  return { session, local, bytesToRead, isAside: setAside(scan), isHere: (path) => here.has(path) };
+}
+
+/** Reads what is not known. Files that were not asked for are missing in the manifest, unless they are known anyway. */
+export async function readLocal(version: LocalVersion, executor: Executor, theirs: Manifest): Promise<ReadOutcome> {
+  const { session, local } = version;
+  session.phase('comparing');
+  const outcome = await readUnknown(local, {
+    state: session.state,
+    executor,
+    sink: HASH_ONLY,
+    signal: session.signal,
+    folder: session.instance.packFolder,
+  });
+  return { ...outcome, manifest: withBitsOf(theirs, outcome.manifest, local, session.state) };
+}
+
+/** Stands for what lies here where its content is of no interest. */
+export function unreadEntry({ type, size, linktarget, mtimeNs }: ScannedEntry): ManifestEntry {
+  const entry = { type, size: type === 'file' ? size : 0, executable: false, content: [], mtimeMs: toMs(mtimeNs) };
+  return linktarget === undefined ? entry : { ...entry, linktarget };
+}
+
+function respelled(session: SyncSession, theirs: Manifest): SyncSession {
+  const { state } = session;
+  if (state === undefined) return session;
+  return { ...session, state: { ...state, files: respellKeys(state.files, spellerOf(theirs.keys())) } };
+}

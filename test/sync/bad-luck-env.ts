@@ -1,0 +1,123 @@
+/**
+ * What the tests of bad luck have in common: commands of a PC in a cloud that is as far as the command needs it, and
+ * what has to be true once the player has run pull and push again.
+ */
+import { expect } from 'vitest';
+import { codeOf, newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
+
+export type Files = Readonly<Record<string, string>>;
+
+export const START: Files = {
+  'saves/A/level.dat': 'a',
+  'saves/A/region/r': 'region of a',
+  'saves/B/level.dat': 'b',
+  'options.txt': 'fov:70',
+};
+
+export interface Scene {
+  readonly cloud: TestCloud;
+  /** The one that has bad luck, and another one of the player's. */
+  readonly pc: TestPc;
+  readonly other: TestPc;
+  /** What the folder holds before the command. */
+  readonly before: Files;
+  /** What both hold in the end. */
+  readonly after: Files;
+  /** Snapshots in the end. */
+  readonly snapshots: number;
+  run(): Promise<unknown>;
+}
+
+export interface Act {
+  readonly title: string;
+  /** Whether the command is a pull, which changes the folder. */
+  readonly changes: boolean;
+  start(): Promise<Scene>;
+}
+
+function putAll(pc: TestPc, files: Files): void {
+  for (const [path, content] of Object.entries(files)) pc.put(path, content);
+}
+
+async function both(): Promise<{ cloud: TestCloud; pc: TestPc; other: TestPc }> {
+  const cloud = await newCloud();
+  const [pc, other] = [await cloud.pc(), await cloud.pc()];
+  putAll(other, START);
+  await other.push();
+  await pc.pull();
+  return { cloud, pc, other };
+}
+
+const OF_PC = { 'saves/B/level.dat': 'played here', 'saves/B/region/r': 'new here' };
+const OF_OTHER = { 'saves/A/level.dat': 'played there', 'saves/A/region/r': 'region there', 'config/new': 'there' };
+
+async function playedHere(command: 'push' | 'pull'): Promise<Scene> {
+  const made = await both();
+  putAll(made.pc, OF_PC);
+  const before = { ...START, ...OF_PC };
+  return { ...made, before, after: before, snapshots: 2, run: () => made.pc[command]() };
+}
+
+async function playedThere(isPlayedHere: boolean, command: 'push' | 'pull'): Promise<Scene> {
+  const made = await both();
+  putAll(made.other, OF_OTHER);
+  await made.other.push();
+  if (isPlayedHere) putAll(made.pc, OF_PC);
+  const before = isPlayedHere ? { ...START, ...OF_PC } : START;
+  const snapshots = isPlayedHere ? 4 : 2;
+  return { ...made, before, after: { ...before, ...OF_OTHER }, snapshots, run: () => made.pc[command]() };
+}
+
+/** Every kind of push and pull that does something. */
+export const ACTS: readonly Act[] = [
+  {
+    title: 'a first push',
+    changes: false,
+    start: async () => {
+      const cloud = await newCloud();
+      const [pc, other] = [await cloud.pc(), await cloud.pc()];
+      putAll(pc, START);
+      return { cloud, pc, other, before: START, after: START, snapshots: 1, run: () => pc.push() };
+    },
+  },
+  { title: 'a later push', changes: false, start: () => playedHere('push') },
+  { title: 'a push that merges', changes: false, start: () => playedThere(true, 'push') },
+  { title: 'a pull', changes: true, start: () => playedThere(false, 'pull') },
+  { title: 'a pull that merges', changes: true, start: () => playedThere(true, 'pull') },
+  { title: 'a pull that sends what the last session left', changes: false, start: () => playedHere('pull') },
+];
+
+export function shown(files: Files | ReadonlyMap<string, string>): [string, string][] {
+  const rows: [string, string][] = files instanceof Map ? [...files] : Object.entries(files);
+  return rows.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The folder is as before the command or, after a pull, as it shall be; never something between. */
+export function expectWhole({ pc, before, after }: Scene, { changes }: Pick<Act, 'changes'>): void {
+  const allowed = changes ? [shown(before), shown(after)] : [shown(before)];
+  expect(allowed).toContainEqual(shown(pc.files()));
+}
+
+/**
+ * The player goes on, pull before the game and push after it: both PCs come to hold all that was played on either, the
+ * cloud has one head and no snapshot that is not whole, and no version was sent twice.
+ */
+export async function expectSettled({ cloud, pc, other, after, snapshots }: Scene): Promise<void> {
+  for (const one of [pc, other]) {
+    expect(await codeOf(one.pull())).toBe('ok');
+    expect(await codeOf(one.push())).toBe('ok');
+  }
+  expect(await codeOf(pc.pull())).toBe('ok');
+  for (const one of [pc, other]) {
+    expect(shown(one.files())).toEqual(shown(after));
+    expect((await one.push()).outcome).toBe('nothing-to-send');
+  }
+  const all = await cloud.snapshots();
+  const contents = await Promise.all(all.map(({ id }) => cloud.content(id)));
+  const followed = new Set(
+    all.flatMap(({ snapshot: { parent, tags = [] } }) => [parent, ...tags.map((tag) => tag.replace('follows:', ''))]),
+  );
+  const heads = contents.filter((_, i) => !followed.has(all[i]?.id));
+  expect(heads.map((head) => shown(head))).toEqual([shown(after)]);
+  expect(all).toHaveLength(snapshots);
+}
