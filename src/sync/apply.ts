@@ -2,7 +2,7 @@
  * Carries a pull's plan out: fetch everything into staging, verified and durable, then swap it in through the journal.
  * Until the swap nothing of the player's is touched.
  */
-import { mkdir, symlink } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { FileStamp } from '../archive/scan.js';
 import { ioError } from '../base/errors.js';
@@ -11,6 +11,7 @@ import type { Repository } from '../repo/repository.js';
 import { fetchFiles } from '../restore/fetch-files.js';
 import type { Executor } from '../worker/executor.js';
 import { foldersAbove } from './game-path.js';
+import type { JsonObject } from './json-file.js';
 import type { LocalSide } from './local.js';
 import { keepLocalOptions } from './machine-options.js';
 import { OPTIONS_FILE } from './options-file.js';
@@ -18,6 +19,7 @@ import type { PlannedFile, PullPlan } from './plan.js';
 import type { Updated } from './results.js';
 import type { SyncSession } from './session.js';
 import { applySwap, checkFreeSpace, checkTargets, makeStaging } from './stage.js';
+import { makeFolder } from './staged-copy.js';
 
 /** Fetches and swaps. */
 export interface Applied {
@@ -33,13 +35,23 @@ export class Application {
   readonly #executor: Executor;
   readonly #local: LocalSide;
   readonly #plan: PullPlan;
+  readonly #note: JsonObject;
 
-  constructor(session: SyncSession, repo: Repository, executor: Executor, local: LocalSide, plan: PullPlan) {
+  /** `note` is kept with the trash: which command it was. */
+  constructor(
+    session: SyncSession,
+    repo: Repository,
+    executor: Executor,
+    local: LocalSide,
+    plan: PullPlan,
+    note: JsonObject,
+  ) {
     this.#session = session;
     this.#repo = repo;
     this.#executor = executor;
     this.#local = local;
     this.#plan = plan;
+    this.#note = note;
   }
 
   async run(): Promise<Applied> {
@@ -78,6 +90,7 @@ export class Application {
         remove: remove.map((path) => ({ path, expected: this.#stampAt(path) ?? 'absent' })),
         makeDirs,
         removeDirs,
+        note: this.#note,
       },
       { signal: this.#session.signal },
     );
@@ -96,7 +109,7 @@ export class Application {
   /** Every new file under a number in the staging folder: no name of the cloud's can lead anywhere. */
   async #stage(folder: string): Promise<string[]> {
     const places = this.#plan.place.map((_, i) => join(folder, String(Math.floor(i / 1000)), String(i)));
-    for (let i = 0; i * 1000 < places.length; i++) await mkdir(join(folder, String(i)), { recursive: true });
+    for (let i = 0; i < places.length; i += 1000) await makeFolder(places[i] ?? folder);
     const pairs = this.#plan.place.map((file, i) => ({ ...file, destination: places[i] ?? '' }));
     const files = pairs.filter(({ entry }) => entry.type === 'file');
     const total = { filesTotal: files.length, bytesTotal: bytesIn(files) };

@@ -16,6 +16,7 @@ import type {
 } from './decisions.js';
 import { findDeletion } from './deletion.js';
 import type { Clash } from './merge.js';
+import type { State } from './state.js';
 import { sizeOf } from './units.js';
 
 export interface Sides {
@@ -61,8 +62,12 @@ export class Arbiter {
   }
 
   /** What a mass deletion on this PC means; undefined if there is none. Throws 'conflict' if nobody says. */
-  async judgeDeletion(base: Manifest | undefined, mine: Manifest): Promise<'send' | 'restore' | undefined> {
-    const deletion = base && findDeletion(base, mine);
+  async judgeDeletion(
+    state: State | undefined,
+    base: Manifest | undefined,
+    mine: Manifest,
+  ): Promise<'send' | 'restore' | undefined> {
+    const deletion = state?.deletionMeant === true || base === undefined ? undefined : findDeletion(base, mine);
     if (deletion === undefined) return undefined;
     this.#deletion ??= typeof this.#onDeletion === 'function' ? await this.#onDeletion(deletion) : this.#onDeletion;
     if (this.#deletion !== 'abort') return this.#deletion;

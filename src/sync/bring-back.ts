@@ -15,15 +15,15 @@ import type { Executor } from '../worker/executor.js';
 import { Application } from './apply.js';
 import type { Chosen } from './chosen-part.js';
 import { choosePart } from './chosen-part.js';
-import type { Deletion } from './decisions.js';
 import type { KnownSnapshot } from './heads.js';
 import { canMakeLinks } from './link-probe.js';
 import { refuseLive } from './live-worlds.js';
 import type { LocalVersion } from './local-version.js';
 import { readLocal, scanLocal, unreadEntry } from './local-version.js';
-import { deletionToCome } from './next-push.js';
+import { noteMeantDeletion } from './next-push.js';
 import type { PullPlan } from './plan.js';
 import { planPull } from './plan.js';
+import { warnOfNewerGame } from './pull-head.js';
 import { baseManifest, manifestOf } from './remote-side.js';
 import type { FileCounts, NotConfigured } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
@@ -61,8 +61,6 @@ export interface BroughtBack {
   readonly bytesWritten: number;
   /** Of the changed and removed files, those that the cloud has never had like this: the trash alone holds them. */
   readonly unsent: number;
-  /** The next push asks about this, as it looks like an accident; `onDeletion: 'send'` answers that it is none. */
-  readonly deletion?: Deletion;
   readonly trash?: string;
   readonly warnings: readonly string[];
 }
@@ -122,11 +120,6 @@ class BringBack {
     const base = baseManifest(session.state);
     const lost = [...plan.place.map(({ path }) => path), ...plan.remove];
     const unsent = lost.filter((path) => isUnsent(mine.get(path), base?.get(path), theirs.get(path))).length;
-    const deletion = deletionToCome(
-      session,
-      plan.remove,
-      plan.place.map(({ path }) => path),
-    );
     const { id, snapshot } = this.#known;
     const result = {
       snapshot: id,
@@ -136,15 +129,18 @@ class BringBack {
       files,
       bytesWritten: plan.place.reduce((sum, { entry }) => sum + entry.size, 0),
       unsent,
-      ...(deletion === undefined ? {} : { deletion }),
       warnings: session.warnings,
     };
     if (this.#options.dryRun === true) {
       const isSame = plan.place.length + plan.remove.length + plan.removeDirs.length === 0;
       return { outcome: isSame && plan.makeDirs.every(version.isHere) ? 'same' : 'would-restore', ...result };
     }
-    await refuseLive(session, [...plan.place.map(({ path }) => path), ...plan.remove]);
-    const { updated } = await new Application(session, this.#repo, executor, local, plan).run();
+    const placed = plan.place.map(({ path }) => path);
+    await refuseLive(session, [...placed, ...plan.remove]);
+    await warnOfNewerGame(session, this.#known);
+    await noteMeantDeletion(session, plan.remove, placed);
+    const note = { command: 'restore', snapshot: id };
+    const { updated } = await new Application(session, this.#repo, executor, local, plan, note).run();
     await tidyTrash(session);
     if (updated === undefined) return { outcome: 'same', ...result };
     const { trash } = updated;

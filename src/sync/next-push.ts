@@ -1,22 +1,26 @@
-/** What a way back means for the push that follows: it may look like an accident, about which a push asks. */
+/**
+ * What a way back takes away is meant to be gone: the command writes that down, or the next sync would take it for an
+ * accident, stop and ask.
+ */
 import type { ManifestEntry } from '../archive/manifest.js';
-import type { Deletion } from './decisions.js';
 import { findDeletion } from './deletion.js';
 import { baseManifest } from './remote-side.js';
 import type { SyncSession } from './session.js';
+import { amendState } from './state.js';
 
 const SOMETHING: ManifestEntry = { type: 'file', size: 0, executable: false, content: [], mtimeMs: 0 };
 
-/** Undefined if nothing will be asked, as far as these paths make the difference to the last sync. */
-export function deletionToCome(
+/** To be called before the swap: until then nothing is gone, and after it there may be no time. */
+export async function noteMeantDeletion(
   session: SyncSession,
   removed: Iterable<string>,
   placed: Iterable<string>,
-): Deletion | undefined {
-  const base = baseManifest(session.state);
-  if (base === undefined) return undefined;
+): Promise<void> {
+  const { instance, state } = session;
+  const base = baseManifest(state);
+  if (state === undefined || base === undefined) return;
   const after = new Map(base);
   for (const path of removed) after.delete(path);
   for (const path of placed) after.set(path, base.get(path) ?? SOMETHING);
-  return findDeletion(base, after);
+  if (findDeletion(base, after) !== undefined) await amendState(instance, state, { deletionMeant: true });
 }

@@ -64,7 +64,8 @@ export async function compareHead(
   const scan = await scanInstance(instance, scope, signal, recordedSpelling(session, theirs.keys()));
   let local = compareWithState(scan, session.state, scope);
   let mine = await readLocal(session, repo, local, theirs);
-  if ((await arbiter.judgeDeletion(baseManifest(session.state), mine)) === 'restore') {
+  const answer = await arbiter.judgeDeletion(session.state, baseManifest(session.state), mine);
+  if (answer === 'restore') {
     session = withoutRemoved(session, local.removed);
     local = compareWithState(scan, session.state, scope);
     mine = await readLocal(session, repo, local, theirs);
@@ -152,7 +153,8 @@ export async function applyHead(found: HeadComparison, repo: Repository, started
   const bytes = plan.place.reduce((sum, { entry }) => sum + entry.size, 0);
   const executor = await services.createExecutor(repo, bytes);
   try {
-    const { updated, placed } = await new Application(session, repo, executor, local, plan).run();
+    const note = { command: 'pull', snapshot: head.id };
+    const { updated, placed } = await new Application(session, repo, executor, local, plan, note).run();
     const came = new Set(plan.place.map(({ path }) => path));
     const stampAt = (path: string): FileStamp | undefined => {
       if (came.has(path)) return placed.get(path);
@@ -182,7 +184,7 @@ async function planHead({ session, theirs, local, mine }: HeadComparison): Promi
 }
 
 /** A world's upgrade is one-way: an older game may break what a newer one has written. */
-async function warnOfNewerGame(session: SyncSession, { snapshot }: KnownSnapshot): Promise<void> {
+export async function warnOfNewerGame(session: SyncSession, { snapshot }: KnownSnapshot): Promise<void> {
   const theirs = minecraftOf(snapshot.tags ?? []);
   const here = (await readGameVersion(session.instance.packFolder))?.minecraft;
   if (theirs === undefined || here === undefined || (compareGameVersions(theirs, here) ?? 0) <= 0) return;

@@ -18,7 +18,7 @@ import { recordCommon } from './record.js';
 import { baseManifest } from './remote-side.js';
 import type { FileCounts } from './results.js';
 import type { SyncSession } from './session.js';
-import { newState, writePending } from './state.js';
+import { amendState, newState } from './state.js';
 
 /** What lies here, read; its new blobs are on their way to the repository. */
 export interface LocalRead {
@@ -107,7 +107,8 @@ export async function commitLocal(
   const root = await savePortableTrees(read.outcome.manifest, (plain) => writer.saveTree(plain));
   const facts = await describeSnapshot(session, { ...lineage, tree: root });
   const { instance, state, deviceId } = session;
-  const snapshot = await writer.commit(facts, (id) => writePending(instance, state ?? { ...newState(), deviceId }, id));
+  const before = state ?? { ...newState(), deviceId };
+  const snapshot = await writer.commit(facts, (pending) => amendState(instance, before, { pending }));
   return { snapshot, root };
 }
 

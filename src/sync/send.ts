@@ -39,7 +39,7 @@ export async function readLocalSide(input: SendInput): Promise<LocalRead> {
   const { manifest } = read.outcome;
   refuseMixedWorlds(local.met, manifest, base);
   refuseFileAsFolder(manifest);
-  const answer = await arbiter.judgeDeletion(base, manifest);
+  const answer = await arbiter.judgeDeletion(session.state, base, manifest);
   if (answer === 'restore')
     throw new SyncError('conflict', 'what is gone can be brought back by a pull only; nothing was sent');
   return read;

@@ -1,7 +1,7 @@
 /**
  * What this PC knows from its last sync, in two files of `.cloud-sync`:
  *   state.json   {"schema":2, "instance_id", "device_id", "key_hint", "base", "root", "scope", "files":{rows,sha256},
- *                 "seen", "pending"}
+ *                 "seen", "pending", "deletion_meant"}
  *   files.bin    the table of files (file-table.ts)
  * The first is small and all that a pull with nothing new needs. It names the second by its hash: after a crash
  * between the two writes the table counts as missing, and files are read again. All of it can be rebuilt, so a broken
@@ -41,6 +41,8 @@ export interface StateHead {
   readonly deviceId: string;
   /** The snapshot of what was here, that was about to be sent: if the cloud has it, it is the last sync. */
   readonly pending?: SnapshotId;
+  /** What is gone since the last sync was taken away by a command of the player's: nobody needs to be asked. */
+  readonly deletionMeant?: boolean;
 }
 
 export interface State extends StateHead {
@@ -81,9 +83,13 @@ export async function writeState(instance: Instance, state: State): Promise<void
   await writeHead(instance, state, table);
 }
 
-/** Writes down what is about to be sent, and leaves the rest as it was. */
-export async function writePending(instance: Instance, state: State, pending: SnapshotId): Promise<void> {
-  await writeHead(instance, { ...state, pending }, encodeFileTable(state.files));
+/** Adds to what is known; the table stays as it is on the disk. */
+export async function amendState(
+  instance: Instance,
+  state: State,
+  news: Pick<StateHead, 'pending' | 'deletionMeant'>,
+): Promise<void> {
+  await writeHead(instance, { ...state, ...news }, encodeFileTable(state.files));
 }
 
 async function writeHead(instance: Instance, state: State, table: Bytes): Promise<void> {
@@ -99,6 +105,7 @@ async function writeHead(instance: Instance, state: State, table: Bytes): Promis
     files: { rows: state.files.size, sha256 },
     seen: [...state.seen],
     ...(state.pending === undefined ? {} : { pending: state.pending }),
+    ...(state.deletionMeant === true ? { deletion_meant: true } : {}),
   };
   await writeFileAtomic(nodeFs, join(instance.cloudFolder, STATE_FILE), `${JSON.stringify(object)}\n`);
 }
@@ -152,6 +159,7 @@ function decodeStored(object: JsonObject, path: string): Stored | undefined {
     ...(base === null ? {} : { base: parseId<SnapshotId>(base, `${path}: base`) }),
     ...(root === null ? {} : { root: parseId<TreeId>(root, `${path}: root`) }),
     ...(pending === null ? {} : { pending: parseId<SnapshotId>(pending, `${path}: pending`) }),
+    ...(object['deletion_meant'] === true ? { deletionMeant: true } : {}),
     seen: new Set(seen),
     scopeFingerprint: scope,
     deviceId,

@@ -7,10 +7,9 @@
 import { join } from 'node:path';
 import { forEachLimit } from '../base/concurrency.js';
 import { SyncError } from '../base/errors.js';
-import type { Deletion } from './decisions.js';
 import type { Journal } from './journal.js';
 import { refuseLive } from './live-worlds.js';
-import { deletionToCome } from './next-push.js';
+import { noteMeantDeletion } from './next-push.js';
 import type { FileCounts, NotConfigured } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
@@ -49,8 +48,6 @@ export interface Undone {
   /** Files that somebody had changed since then: in that form they lie in the trash now. */
   readonly changedSince: number;
   readonly bytesWritten: number;
-  /** As in BroughtBack. */
-  readonly deletion?: Deletion;
   readonly trash?: string;
   readonly warnings: readonly string[];
 }
@@ -85,11 +82,6 @@ async function undoGeneration(
   }
   const changed = replace.filter(({ now }) => now !== undefined).length;
   const paths = [...replace, ...remove].map(({ path }) => path);
-  const deletion = deletionToCome(
-    session,
-    remove.map(({ path }) => path),
-    replace.map(({ path }) => path),
-  );
   const worlds = new Set(paths.map(worldOf).filter((world) => world !== undefined));
   const result = {
     command: commandOf(manifest),
@@ -98,11 +90,15 @@ async function undoGeneration(
     worlds: [...worlds].sort(),
     changedSince: plan.changedSince,
     bytesWritten: replace.reduce((sum, { old }) => sum + old.size, 0),
-    ...(deletion === undefined ? {} : { deletion }),
     warnings: session.warnings,
   };
   if (isDryRun) return { outcome: 'would-undo', ...result };
   await refuseLive(session, paths);
+  await noteMeantDeletion(
+    session,
+    remove.map(({ path }) => path),
+    replace.map(({ path }) => path),
+  );
   const trash = await carryOut(session, plan, manifest, result.bytesWritten);
   await tidyTrash(session);
   return { outcome: 'undone', ...result, ...(trash === undefined ? {} : { trash }) };

@@ -4,7 +4,7 @@
  * progress is one line that is drawn over; with --json every line is an object.
  */
 import type { Phase, SyncEvent } from '../base/events.js';
-import { formatBytes, toAscii } from './format.js';
+import { formatBytes, toAscii, toPrintable } from './format.js';
 
 export type Level = 'info' | 'warning' | 'error';
 
@@ -61,7 +61,9 @@ export function createConsole(options: ConsoleOptions): Console {
     clear();
     const target = level === 'info' || hook ? out : err;
     const prefix = level === 'info' ? '' : `${level}: `;
-    target.write(`${marked ? MARKS[level] : ''}${hook ? 'instance-sync: ' : ''}${prefix}${toAscii(text)}\n`);
+    target.write(
+      `${marked ? MARKS[level] : ''}${hook ? 'instance-sync: ' : ''}${prefix}${hook ? toAscii(text) : toPrintable(text)}\n`,
+    );
   };
   const object = (value: Readonly<Record<string, unknown>>): void => {
     if (json) out.write(`${JSON.stringify(value)}\n`);

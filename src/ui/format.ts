@@ -1,4 +1,4 @@
-/** Numbers and names as a person reads them in a terminal; ASCII only, as launchers garble the rest. */
+/** Numbers and names as a person reads them. */
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
@@ -25,11 +25,18 @@ export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Everything but printable ASCII is shown as an escape: no name can move the cursor or fake a line. */
+/** For launchers, which garble the rest: everything but printable ASCII is shown as an escape. */
 export function toAscii(text: string): string {
-  return text.replace(/[^\x20-\x7e]/gu, (char) => {
-    const code = char.codePointAt(0) ?? 0;
-    if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
-    return `\\u{${code.toString(16)}}`;
-  });
+  return text.replace(/[^\x20-\x7e]/gu, escape);
+}
+
+/** For terminals: no name can move the cursor, fake a line or turn the direction of reading. */
+export function toPrintable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escape);
+}
+
+function escape(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
+  return `\\u{${code.toString(16)}}`;
 }

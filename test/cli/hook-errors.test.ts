@@ -87,7 +87,8 @@ describe('what is wrong decides the exit code', () => {
       code: 12,
       line:
         `error: the password opens no key of the repository at ${cloud.location}; ` +
-        'give the token with which the instance was made: "instance-sync init" with --token-file',
+        'give the token with which the instance was made: "instance-sync init" with --token-file, ' +
+        'or the recovery code: "instance-sync recover"',
     });
   });
 
@@ -113,7 +114,10 @@ describe('what is wrong decides the exit code', () => {
     await one.push();
     for (const command of ['pull', 'push']) {
       const { code, line } = await hook(command, other);
-      expect({ code, line }).toEqual({ code: 20, line: expect.stringMatching(/^error: both sides changed: /) });
+      expect({ code, line }).toEqual({
+        code: 20,
+        line: expect.stringMatching(/^error: both sides changed "options.txt": this PC and /),
+      });
     }
     expect(readFileSync(join(other.game, 'options.txt'), 'utf8')).toBe('other');
   });

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import {
+  changeToken,
   createHtpasswdLine,
   init,
   listKnownInstances,
@@ -176,11 +177,13 @@ describeInterop('accounts', [...ALL_REST_SERVERS, 'restic-0.14', 'restic-latest'
     expect(typo).toMatchObject({ code: 1, stderr: expect.stringContaining('27 digits and letters where 28 belong') });
     const opened = await hook('recover', game, typed, '--code-file', '-', '--token-file', tokenFile);
     expect(succeeded(opened, 'recover')).toContain('your worlds open by the token again');
+    const again = await hook('passwd', game, { input: `kim:${NEW}\n` }, '--token-file', '-');
+    expect(succeeded(again, 'passwd')).toContain('in use already');
     expect(await asRestic(after, 'restic-0.14', NEW, id, NEW, 'check')).toContain('no errors were found');
     expect(succeeded(await hook('instances', game), 'instances')).toMatch(
       /^\S{26} {2}World {2}made \S+ on .*\(here\)$/m,
     );
-    for (const { stdout, stderr } of [shut, typo, opened]) {
+    for (const { stdout, stderr } of [shut, typo, opened, again]) {
       for (const secret of [OLD, NEW, ...code.split('-')]) expect(stdout + stderr).not.toContain(secret);
     }
   });

@@ -69,7 +69,6 @@ describe('a world', () => {
       bytesWritten: 15,
       unsent: 0,
     });
-    expect(result).not.toHaveProperty('deletion');
     const world = Object.entries(FIRST).filter(([path]) => path.startsWith('saves/World/'));
     const around = [...before].filter(([path]) => !path.startsWith('saves/World/'));
     expect(pc.files()).toEqual(new Map([...around, ...world].sort(([a], [b]) => (a < b ? -1 : 1))));
@@ -150,13 +149,13 @@ describe('a path, and everything', () => {
     expect(pc.trash()).toEqual(expect.arrayContaining(['picture', 'other 2', 'fov:2']));
   });
 
-  it('a world that goes with it is one about which the next push asks, and the result says so', async () => {
+  it('a world that goes with it is meant to be gone: the next push does not ask', async () => {
     pc.put('saves/Third/level.dat', 'third');
     await sent(pc);
-    const result = await restore(pc, { snapshot: first });
-    expect(result.deletion?.worlds).toEqual(['saves/Third']);
+    await restore(pc, { snapshot: first });
+    expect(await pc.push()).toMatchObject({ outcome: 'sent' });
+    pc.remove('saves');
     expect(await codeOf(pc.push())).toBe('conflict');
-    expect(await pc.push({ onDeletion: 'send' })).toMatchObject({ outcome: 'sent' });
   });
 
   it('a world all of whose files are others afterwards is not gone', async () => {
@@ -167,7 +166,6 @@ describe('a path, and everything', () => {
     await sent(pc);
     const result = await restore(pc, { snapshot: old, world: 'Third' });
     expect(result).toMatchObject({ files: { added: 1, changed: 0, removed: 1 } });
-    expect(result).not.toHaveProperty('deletion');
     expect(await pc.push()).toMatchObject({ outcome: 'sent' });
   });
 

@@ -70,7 +70,6 @@ describe('back to before the last pull', () => {
       files: { added: 3, changed: 1, removed: 4 },
       worlds: ['saves/Dead', 'saves/New', 'saves/World'],
       changedSince: 0,
-      deletion: { files: 4, ofFiles: 7, worlds: ['saves/New'] },
     });
     expect(b.files()).toEqual(old);
   });

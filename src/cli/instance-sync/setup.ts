@@ -2,16 +2,19 @@
  * `setup`: a game folder opted in, and the launcher told of it. Whoever sits at a terminal is asked for what no flag
  * says; elsewhere the flags must say it all. The launcher's files are only read, unless --write-hooks is given.
  */
-import type { InitOptions, InitResult, OptIn } from '../../index.js';
+import type { InitResult, OptIn } from '../../index.js';
 import { init, presetNames, readOptIn, SyncError, setPreset } from '../../index.js';
 import type { Console } from '../../ui/console.js';
 import { EXIT } from '../exit-code.js';
 import { runCommand } from './local-commands.js';
 import { ask, readToken } from './read-token.js';
+import type { Login } from './setup-account.js';
+import { enterAccount, pickInstanceId } from './setup-account.js';
 import { setUpLauncher } from './setup-launcher.js';
 
 export interface SetupFlags {
   readonly packFolder?: string;
+  readonly instanceLabel?: string;
   readonly json?: boolean;
   readonly url?: string;
   readonly tokenFile?: string;
@@ -29,22 +32,24 @@ export async function runSetup(flags: SetupFlags): Promise<number> {
     const { stdin } = process;
     const asking: Ask = stdin.isTTY ? async (question) => (await ask(stdin, question)).trim() : undefined;
     const before = await readOptIn({ packFolder: flags.packFolder });
-    const result = await optIn(flags, before, asking);
+    const result = await optIn(console, flags, before, asking);
     const preset = await choosePreset(flags, before, asking);
     console.object({ message_type: 'initialized', ...result, ...(preset === undefined ? {} : { preset }) });
     tellOptIn(console, result, preset);
+    // The recovery code is for the eyes of a person: shown where one sits.
+    if (asking !== undefined) await enterAccount(console, flags);
     return (await setUpLauncher(console, result.packFolder, flags)) ? EXIT.ok : EXIT.error;
   });
 }
 
-async function optIn(flags: SetupFlags, before: OptIn | undefined, asking: Ask): Promise<InitResult> {
+async function optIn(console: Console, flags: SetupFlags, before: OptIn | undefined, asking: Ask): Promise<InitResult> {
   const url = flags.url ?? (await chooseUrl(before, asking));
   const isKept = flags.tokenFile === undefined && before?.hasToken === true;
   const isTyped = flags.tokenFile === '-' || (flags.tokenFile === undefined && !isKept);
   if (isTyped && flags.tokenFile === undefined && asking === undefined) throw needsTerminal();
   const token = isTyped ? await readToken(process.stdin) : undefined;
   const login = { packFolder: flags.packFolder, url, token, tokenFile: isTyped ? undefined : flags.tokenFile };
-  const instanceId = flags.instanceId ?? (await chooseInstance(login, before, asking));
+  const instanceId = flags.instanceId ?? (await chooseInstance(console, login, before, asking));
   return init({ ...login, instanceId });
 }
 
@@ -64,13 +69,13 @@ async function chooseUrl(before: OptIn | undefined, asking: Ask): Promise<string
 
 /** The id of the instance to take part in; undefined: the one that the folder has, else a new one. */
 async function chooseInstance(
-  _login: Omit<InitOptions, 'instanceId'>,
+  console: Console,
+  login: Login,
   before: OptIn | undefined,
   asking: Ask,
 ): Promise<string | undefined> {
   if (before !== undefined || asking === undefined) return undefined;
-  const id = await asking('Instance id from another PC (empty: a new instance): ');
-  return id === '' ? undefined : id;
+  return pickInstanceId(console, login, asking);
 }
 
 async function choosePreset(flags: SetupFlags, before: OptIn | undefined, asking: Ask): Promise<string | undefined> {

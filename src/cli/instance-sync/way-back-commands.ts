@@ -1,5 +1,5 @@
 /** `restore`, `undo` and `trash`: the ways back to what was there before. */
-import type { BroughtBack, Deletion, TrashEntry, Undone } from '../../index.js';
+import type { BroughtBack, TrashEntry, Undone } from '../../index.js';
 import { bringBack, readTrash, undo } from '../../index.js';
 import { formatBytes, formatCount } from '../../ui/format.js';
 import { EXIT } from '../exit-code.js';
@@ -69,7 +69,7 @@ function describeRestored(result: BroughtBack): string[] {
   const unsent = `${formatCount(result.unsent, 'file')} of what is replaced was never sent: only the trash has it`;
   const told = result.unsent > 0 ? [unsent] : [];
   if (result.outcome === 'would-restore') return [`would restore ${what} from ${version}: ${counts}`, ...told];
-  return [`restored ${what} from ${version}: ${counts}`, ...told, ...describeNext(result, 'takes this back')];
+  return [`restored ${what} from ${version}: ${counts}`, ...told, describeNext('takes this back')];
 }
 
 function describeUndone(result: Undone): string[] {
@@ -81,19 +81,12 @@ function describeUndone(result: Undone): string[] {
   const changed =
     result.changedSince === 0 ? [] : [`${since}; the trash ${isDone ? 'has' : 'would have'} what is replaced`];
   if (!isDone) return [`would undo ${what}`, ...worlds, ...changed];
-  return [`undid ${what}`, ...worlds, ...changed, ...describeNext(result, 'takes this undo back')];
+  return [`undid ${what}`, ...worlds, ...changed, describeNext('takes this undo back')];
 }
 
-/** What happens next, and what the player has to do for it. */
-function describeNext({ deletion }: { readonly deletion?: Deletion }, takesBack: string): string[] {
-  const undoing = `"instance-sync undo" ${takesBack}`;
-  if (deletion === undefined) return [`the next push sends this as the newest version; ${undoing}`];
-  const gone =
-    deletion.worlds.length === 0 ? formatCount(deletion.files, 'file') : deletion.worlds.map(nameOf).join(', ');
-  return [
-    `gone with it: ${gone}; as that could be an accident, the next sync stops and asks`,
-    `"instance-sync push --on-delete=send" sends this as the newest version; ${undoing}`,
-  ];
+/** What happens next. */
+function describeNext(takesBack: string): string {
+  return `the next push sends this as the newest version; "instance-sync undo" ${takesBack}`;
 }
 
 function describeTrash({ time, from, files, bytes, worlds, isNext, folder }: TrashEntry): string {
