@@ -161,7 +161,8 @@ export async function applyHead(found: HeadComparison, repo: Repository, started
       return plan.matching.has(path) ? local.scan.entries.get(path) : undefined;
     };
     const common = { base: head.id, root: head.snapshot.tree, seen: cloud.ids, held: plan.held, keyHint: repo.keyId };
-    await recordCommon(session, { ...common, manifest: theirs, stampOf: stampAt }, startedMs);
+    const deletionMeant = found.hasUnsent && session.state?.deletionMeant;
+    await recordCommon(session, { ...common, manifest: theirs, stampOf: stampAt, deletionMeant }, startedMs);
     await pruneTrash(instance.cloudFolder, Date.now()).catch((error: unknown) => {
       session.warn('trash', `the trash could not be tidied: ${error instanceof Error ? error.message : String(error)}`);
     });

@@ -67,6 +67,10 @@ export async function sendAll(
 ): Promise<NothingSent | Sent> {
   const { signal, options, scope } = session;
   const repo = (await openRepository(session, remote)) ?? (await makeRepository(session, remote));
+  // Beside the work; a push that is killed in between is a first one again.
+  const enrolled = ids.length === 0 ? enrol(session, repo) : undefined;
+  // Its failure is that of the work, if the work gets to it.
+  enrolled?.catch(() => undefined);
   return repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
     // Under the lock, or a prune elsewhere could remove packs that the index here still names.
     await repo.loadIndex(writer.signal);
@@ -77,16 +81,26 @@ export async function sendAll(
     const sendable = withoutLostBlobs(compared, repo, cloud.heads.length === 0);
     const arbiter = asked ?? new Arbiter(options.onConflict, options.onDeletion);
     const input = { session: whole, repo, writer, cloud, local: sendable, arbiter, startedMs, marks };
-    return send(input, writer);
+    return send({ ...input, enrolled }, writer);
   });
 }
 
-async function send(input: SendInput, writer: WriteSession): Promise<NothingSent | Sent> {
+/** The player's other PCs find the instance by its name. */
+async function enrol(session: SyncSession, repo: Repository): Promise<void> {
+  const { enrolInstance } = await import('./enrol.js');
+  await enrolInstance(session, repo);
+}
+
+async function send(
+  input: SendInput & { readonly enrolled: Promise<void> | undefined },
+  writer: WriteSession,
+): Promise<NothingSent | Sent> {
   const { session, repo, cloud, arbiter } = input;
   const read = await readLocalSide(input);
   if (read.isSame) return nothingOwn(input, read);
   const base = await equalHead(input, read);
   if (base !== undefined) return base;
+  await input.enrolled;
   const saved = await saveLocalSide(input, read);
   const result = sentResult(session, saved, writer);
   if (saved.others.length === 0) return result;

@@ -16,6 +16,8 @@ export interface Common {
   /** In the manifest, but not on this disk. */
   readonly held: ReadonlySet<string>;
   readonly keyHint: string;
+  /** Kept while what was taken away is not sent. */
+  readonly deletionMeant?: boolean | undefined;
   /** Default: the present one. '' makes the next pull compare everything. */
   readonly scopeFingerprint?: string;
 }
@@ -46,6 +48,7 @@ export async function recordCommon(session: SyncSession, common: Common, started
     scopeFingerprint: common.scopeFingerprint ?? session.scope.fingerprint,
     deviceId: session.deviceId,
     keyHint: common.keyHint,
+    ...(common.deletionMeant === true ? { deletionMeant: true } : {}),
     files,
   });
 }

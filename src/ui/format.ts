@@ -25,17 +25,17 @@ export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** For launchers, which garble the rest: everything but printable ASCII is shown as an escape. */
+/** For launchers, which garble the rest: everything but printable ASCII is shown as an escaped. */
 export function toAscii(text: string): string {
-  return text.replace(/[^\x20-\x7e]/gu, escape);
+  return text.replace(/[^\x20-\x7e]/gu, escaped);
 }
 
 /** For terminals: no name can move the cursor, fake a line or turn the direction of reading. */
 export function toPrintable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escape);
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
-function escape(char: string): string {
+function escaped(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
   return `\\u{${code.toString(16)}}`;

@@ -117,6 +117,7 @@ export async function newCloud(backend: Backend = memoryBackend()): Promise<Test
   instances += 1;
   const instanceId = `01KAT8${String(instances).padStart(20, '0')}`;
   const base = { crypto, zstd };
+  const catalogue = memoryBackend();
   const open = async (): Promise<Repository> => {
     const repo = await Repository.open({ ...base, backend, passwords: [PASSWORD] });
     await repo.loadIndex();
@@ -136,7 +137,7 @@ export async function newCloud(backend: Backend = memoryBackend()): Promise<Test
     backend,
     open,
     create: () => create(),
-    pc: (options = {}) => makePc(instanceId, (own) => connect(own), backend, options),
+    pc: (options = {}) => makePc(instanceId, (own) => connect(own), { backend, catalogue }, options),
     snapshots: async () => {
       const repo = await open();
       const ids = await repo.listSnapshots();
@@ -153,7 +154,7 @@ export async function newCloud(backend: Backend = memoryBackend()): Promise<Test
 async function makePc(
   instanceId: string,
   connect: (own: Backend) => Remote,
-  shared: Backend,
+  shared: { readonly backend: Backend; readonly catalogue: Backend },
   options: PcOptions,
 ): Promise<TestPc> {
   const game = join(tempFolder(), 'minecraft');
@@ -161,7 +162,7 @@ async function makePc(
   await init({ packFolder: game, url: 'http://127.0.0.1:1/', instanceId, token: `ann:${PASSWORD}` });
   const hooks: Hooks = { before: () => undefined, after: () => undefined, read: () => undefined };
   const services: Services = {
-    connect: async () => connect(hooked(shared, hooks)),
+    connect: async ({ url }) => connect(url.endsWith('/catalogue/') ? shared.catalogue : hooked(shared.backend, hooks)),
     createExecutor: async ({ codec, config }) => {
       const polynomial = parsePolynomial(config.chunkerPolynomial);
       const executor = inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });

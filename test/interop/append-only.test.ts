@@ -51,12 +51,13 @@ describeInterop('a whole life on an append-only server', [...ALL_REST_SERVERS, '
     const seen = requests(server);
     expect(seen.length).toBeGreaterThan(40);
     expect(seen.filter(({ status }) => status >= 400 && status !== 404)).toEqual([]);
-    const mine = `/ann/${cloud.instanceId}/`;
-    expect(seen.filter(({ path }) => !path.startsWith(mine))).toEqual([]);
+    const isMine = (path: string, below = ''): boolean =>
+      [cloud.instanceId, 'catalogue'].some((name) => path.startsWith(`/ann/${name}/${below}`));
+    expect(seen.filter(({ path }) => !isMine(path))).toEqual([]);
     const removals = seen.filter(({ method }) => method === 'DELETE');
-    expect(removals.filter(({ path }) => !path.startsWith(`${mine}locks/`))).toEqual([]);
+    expect(removals.filter(({ path }) => !isMine(path, 'locks/'))).toEqual([]);
     expect(removals.length).toBeGreaterThanOrEqual(3);
-    const locks = seen.filter(({ method, path }) => method === 'POST' && path.startsWith(`${mine}locks/`));
+    const locks = seen.filter(({ method, path }) => method === 'POST' && isMine(path, 'locks/'));
     expect(removals.map(({ path }) => path).sort()).toEqual(locks.map(({ path }) => path).sort());
     // Every pushed state is still there.
     const snapshots: { id: string }[] = JSON.parse(

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { codeOf, newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
 
+// A disk takes milliseconds to have something for certain, and there are thousands of times to wait for.
+if (existsSync('/dev/shm')) process.env['TMPDIR'] = '/dev/shm';
+
 export type Files = Readonly<Record<string, string>>;
 
 export const START: Files = {

@@ -204,7 +204,8 @@ describe('a repository that is not as it was', () => {
     const options = { password: 'other-battery-password' };
     expect(await bothSay(cloud, cloud.url, options)).toBe(
       'wrong-password 12: the password opens no key of the repository at <at>; ' +
-        'give the token with which the instance was made: "instance-sync init" with --token-file',
+        'give the token with which the instance was made: "instance-sync init" with --token-file, ' +
+        'or the recovery code: "instance-sync recover"',
     );
   });
 

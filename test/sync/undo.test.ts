@@ -74,6 +74,13 @@ describe('back to before the last pull', () => {
     expect(b.files()).toEqual(old);
   });
 
+  it('is meant: the next pull sends it, deleted worlds and all', async () => {
+    await undoOn(b);
+    expect(await b.pull()).toMatchObject({ outcome: 'up-to-date', recovered: { outcome: 'sent' } });
+    await a.pull();
+    expect(a.files()).toEqual(old);
+  });
+
   it('a second undo takes the first one back, a third that one', async () => {
     await undoOn(b);
     expect(await undoOn(b)).toMatchObject({ outcome: 'undone', command: 'undo' });

@@ -143,7 +143,8 @@ function describeMerged(merged: Merged | undefined): string[] {
     ...(fromCloud.length > 0 ? [`from the cloud ${listNames(fromCloud)}`] : []),
   ];
   const twice = Object.entries(secondNames).map(([name, second]) => `${name} is there twice, the cloud's as ${second}`);
-  return [`this PC and the cloud had both changed; merged: ${sides.join(', ') || 'both were the same'}`, ...twice];
+  const both = 'this PC and the cloud had both changed';
+  return [sides.length === 0 ? both : `${both}; merged: ${sides.join(', ')}`, ...twice];
 }
 
 function listNames(names: readonly string[]): string {

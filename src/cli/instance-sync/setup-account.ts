@@ -26,7 +26,7 @@ async function listInstances(console: Console, login: Login): Promise<readonly L
     const found = await listKnownInstances(login);
     return found.outcome === 'instances' ? found.instances : [];
   } catch (error) {
-    // A wrong token is better told now than at the first launch; what is no token at all is told by init.
+    // Also a wrong token is only told: the player may be ahead of the operator. What is no token at all, init refuses.
     if (!isSyncError(error) || error.code === 'aborted') throw error;
     console.line('warning', `the list of your instances cannot be read: ${error.message}`);
     return [];
