@@ -25,7 +25,7 @@ export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** For launchers, which garble the rest: everything but printable ASCII is shown as an escaped. */
+/** For launchers, which garble the rest: everything but printable ASCII is shown as an escape. */
 export function toAscii(text: string): string {
   return text.replace(/[^\x20-\x7e]/gu, escaped);
 }
