@@ -30,7 +30,7 @@ export async function scanLocal(
   theirs: Manifest,
   isMeant: (path: string) => boolean,
 ): Promise<LocalVersion> {
-  const session = given.caseBlind ? respelled(given, theirs) : given;
+  const session = given.caseBlind ? respelledSession(given, theirs) : given;
   const { instance, scope, state, signal } = session;
   session.phase('scanning');
   const scan = await scanInstance(instance, scope, signal, recordedSpelling(session, theirs.keys()));
@@ -44,8 +44,11 @@ export async function scanLocal(
 }
 
 /** Reads what is not known. Files that were not asked for are missing in the manifest, unless they are known anyway. */
-export async function readLocal(version: LocalVersion, executor: Executor, theirs: Manifest): Promise<ReadOutcome> {
-  const { session, local } = version;
+export async function readLocal(
+  { session, local }: Pick<LocalVersion, 'session' | 'local'>,
+  executor: Executor,
+  theirs: Manifest,
+): Promise<ReadOutcome> {
   session.phase('comparing');
   const outcome = await readUnknown(local, {
     state: session.state,
@@ -63,7 +66,8 @@ export function unreadEntry({ type, size, linktarget, mtimeNs }: ScannedEntry): 
   return linktarget === undefined ? entry : { ...entry, linktarget };
 }
 
-function respelled(session: SyncSession, theirs: Manifest): SyncSession {
+/** With the records of the last sync spelled as the version spells. */
+export function respelledSession(session: SyncSession, theirs: Manifest): SyncSession {
   const { state } = session;
   if (state === undefined) return session;
   return { ...session, state: { ...state, files: respellKeys(state.files, spellerOf(theirs.keys())) } };

@@ -14,8 +14,9 @@ import { compareGameVersions, minecraftOf, readGameVersion } from './game-versio
 import type { KnownSnapshot } from './heads.js';
 import { canMakeLinks } from './link-probe.js';
 import { refuseLive } from './live-worlds.js';
-import type { LocalSide, ReadOutcome } from './local.js';
-import { compareWithState, HASH_ONLY, readUnknown, scanInstance, setAside, withBitsOf } from './local.js';
+import type { LocalSide } from './local.js';
+import { compareWithState, scanInstance, setAside } from './local.js';
+import { readLocal, respelledSession } from './local-version.js';
 import { learnOptions } from './machine-options.js';
 import { areStrangers, mergeHeads } from './merge-heads.js';
 import { type PullPlan, planPull } from './plan.js';
@@ -26,7 +27,6 @@ import type { PullResult } from './results.js';
 import { unseenHeads } from './send.js';
 import type { SyncSession } from './session.js';
 import { recordedSpelling } from './session.js';
-import { respellKeys, spellerOf } from './spelling.js';
 import { pruneTrash } from './trash.js';
 import { worldsOf } from './units.js';
 
@@ -63,12 +63,12 @@ export async function compareHead(
   await learnOptions(session, repo, theirs);
   const scan = await scanInstance(instance, scope, signal, recordedSpelling(session, theirs.keys()));
   let local = compareWithState(scan, session.state, scope);
-  let mine = await readLocal(session, repo, local, theirs);
+  let mine = await readAll(session, repo, local, theirs);
   const answer = await arbiter.judgeDeletion(session.state, baseManifest(session.state), mine);
   if (answer === 'restore') {
     session = withoutRemoved(session, local.removed);
     local = compareWithState(scan, session.state, scope);
-    mine = await readLocal(session, repo, local, theirs);
+    mine = await readAll(session, repo, local, theirs);
   }
   const base = baseManifest(session.state);
   refuseMixedWorlds(local.met, mine, base, theirs);
@@ -109,30 +109,12 @@ function withoutRemoved(session: SyncSession, removed: readonly string[]): SyncS
   return { ...session, state: { ...state, files: new Map([...state.files].filter(([path]) => !gone.has(path))) } };
 }
 
-/** With the records of the last sync spelled as the cloud spells now. */
-function respelledSession(session: SyncSession, theirs: Manifest): SyncSession {
-  const { state } = session;
-  if (state === undefined) return session;
-  return { ...session, state: { ...state, files: respellKeys(state.files, spellerOf(theirs.keys())) } };
-}
-
-async function readLocal(
-  session: SyncSession,
-  repo: Repository,
-  local: LocalSide,
-  theirs: Manifest,
-): Promise<Manifest> {
+async function readAll(session: SyncSession, repo: Repository, local: LocalSide, theirs: Manifest): Promise<Manifest> {
   const executor = await session.services.createExecutor(repo, bytesOf(local));
   try {
-    const outcome: ReadOutcome = await readUnknown(local, {
-      state: session.state,
-      executor,
-      sink: HASH_ONLY,
-      signal: session.signal,
-      folder: session.instance.packFolder,
-    });
+    const outcome = await readLocal({ session, local }, executor, theirs);
     const [first] = outcome.unreadable;
-    if (first === undefined) return withBitsOf(theirs, outcome.manifest, local, session.state);
+    if (first === undefined) return outcome.manifest;
     const message = `${first.path} cannot be read (${first.error.message}); is the game running? Nothing was changed`;
     throw new SyncError('in-use', message, { cause: first.error });
   } finally {
