@@ -3,8 +3,9 @@
  * which is taken up again: append-only servers would keep it for ever.
  */
 import type { Backend } from '../backend/backend.js';
-import { toHex } from '../base/bytes.js';
-import { SyncError } from '../base/errors.js';
+import type { Bytes } from '../base/bytes.js';
+import { equalBytes, toHex } from '../base/bytes.js';
+import { isSyncError, SyncError } from '../base/errors.js';
 import type { KeyId } from '../base/ids.js';
 import type { MasterKey } from '../crypto/box.js';
 import { seal } from '../crypto/box.js';
@@ -56,8 +57,29 @@ async function createAlone(options: InitOptions): Promise<CreatedRepository> {
   const codec: Codec = { crypto, zstd, key, version, compression: options.compression };
   const keyId = left?.keyId ?? (await addKey(backend, codec, options.password, options.scrypt, signal));
   const sealed = seal(crypto, key, encodeConfig(config));
-  await backend.write('config', '', sealed, { signal });
+  await writeConfig(backend, sealed, signal);
   return { config, codec, keyId };
+}
+
+/**
+ * rest-server keeps what it got of an upload that broke off, and takes no config beside it: such a part is removed and
+ * the whole sent again. Throws 'damaged' where the server removes nothing.
+ */
+async function writeConfig(backend: Backend, sealed: Bytes, signal?: AbortSignal): Promise<void> {
+  try {
+    await backend.write('config', '', sealed, { signal });
+  } catch (error) {
+    if (!isSyncError(error, 'exists')) throw error;
+    const stored = await backend.read('config', '', undefined, { signal });
+    if (stored.length >= sealed.length || !equalBytes(stored, sealed.subarray(0, stored.length))) throw error;
+    await backend.remove('config', '', { signal }).catch((cause: unknown) => {
+      if (!isSyncError(cause, 'forbidden')) throw cause;
+      const what = `the connection broke while the repository at ${backend.location} was made`;
+      const message = `${what}, and the server keeps an incomplete config; its operator has to delete that file`;
+      throw new SyncError('damaged', message, { cause });
+    });
+    await backend.write('config', '', sealed, { signal });
+  }
 }
 
 /** Throws 'exists' if there is a repository; returns the keys of one that was begun only. */

@@ -39,11 +39,19 @@ export interface OpenOptions {
 
 async function readConfig(backend: Backend, signal?: AbortSignal): Promise<Bytes> {
   try {
-    return await backend.read('config', '', undefined, { signal });
+    const sealed = await backend.read('config', '', undefined, { signal });
+    if (sealed.length === 0) throw emptyConfig(backend);
+    return sealed;
   } catch (error) {
     if (isSyncError(error, 'not-found')) throw noRepository(backend, error);
     throw error;
   }
+}
+
+/** All that rest-server has of a first upload that broke off at once. */
+function emptyConfig({ location }: Backend): SyncError {
+  const message = `config of ${location} is empty: the connection broke while the repository was made`;
+  return new SyncError('damaged', `${message}; its operator has to delete that file`, { details: { location } });
 }
 
 function noRepository(backend: Backend, cause?: unknown): SyncError {

@@ -92,7 +92,7 @@ export class Application {
         removeDirs,
         note: this.#note,
       },
-      { signal: this.#session.signal },
+      { signal: this.#session.signal, check: () => this.#session.checkLock() },
     );
     const replaced = place.filter(({ path }) => entries.has(path)).length;
     const files = { added: place.length - replaced, changed: replaced, removed: remove.length };

@@ -30,7 +30,8 @@ export async function commitMerge(
   const tree = await savePortableTrees(manifest, (plain) => writer.saveTree(plain));
   const [parent, ...others] = follows;
   const losers = [...merged.losers].map((id) => `conflict-loser:${id === 'here' ? (parent ?? '') : id}`);
-  return writer.commit(await describeSnapshot(session, { tree, parent, follows: others, marks: ['merge', ...losers] }));
+  const facts = await describeSnapshot(session, { tree, parent, follows: others, marks: ['merge', ...losers] });
+  return writer.commit(facts, () => session.checkLock());
 }
 
 async function withLevelNames(repo: Repository, writer: WriteSession, merged: MergedHeads): Promise<Manifest> {

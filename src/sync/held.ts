@@ -7,14 +7,14 @@ import { leadsOutside } from '../restore/safe-link.js';
 import { inScope } from './local.js';
 import type { Scope } from './scope.js';
 import { isNeverInScope } from './scope-rules.js';
-import { checkPortableName, findCaseTwins } from './windows-names.js';
+import { type Blindness, checkPortableName, findCaseTwins, findUnicodeTwins } from './windows-names.js';
 
 export interface HeldInput {
   readonly head: Manifest;
   readonly scope: Scope;
   readonly platform: NodeJS.Platform;
-  /** Whether this disk takes names that differ in letter case for one. */
-  readonly caseBlind: boolean;
+  /** Whether this disk takes names that differ in letter case, or in normal form alone, for one. */
+  readonly caseBlind: Blindness;
   /** Whether this user can make symlinks here: Windows lets few. */
   readonly linksWork: boolean;
   /** Whether a path, of a folder too, is on this disk. */
@@ -58,7 +58,8 @@ function whyNotOnWindows(path: string, linktarget = ''): string | undefined {
  */
 function holdTwins(input: HeldInput, held: ReadonlySet<string>, hold: (path: string, reason: string) => void): void {
   const paths = [...input.head.keys()].filter((path) => !held.has(path));
-  for (const group of findCaseTwins(paths)) {
+  const findTwins = input.caseBlind === 'form' ? findUnicodeTwins : findCaseTwins;
+  for (const group of findTwins(paths)) {
     const here = group.filter((path) => input.isHere(path));
     const [keep = [...group].sort()[0] ?? ''] = here;
     for (const twin of group) {

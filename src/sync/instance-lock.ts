@@ -4,8 +4,8 @@
  * and then looks: if another live one is there, it takes its own away and waits. Of two that announce themselves at
  * the same moment, the one that looks last sees the other, so there are never two holders, and since every file has
  * its own name, the removal of a dead holder's file can never hit a live one's. The file's time is renewed while it is
- * held. A holder is dead if its process is gone, or if its file was not renewed for 30 s by our own steady clock: wall
- * clocks jump, and laptops sleep.
+ * held. A holder is dead if its process is gone, or if its file was not renewed for 30 s by our own steady clock, of
+ * which only time counts that we were awake: wall clocks jump, and a laptop that sleeps puts both to sleep.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -25,6 +25,8 @@ const FOLDER = 'lock';
 const RENEW_MS = 3000;
 const EXPIRE_MS = 30_000;
 const POLL_MS = 150;
+/** The most that counts between two looks; a longer pause was a sleep, of the holder's as well. */
+const LOOK_MS = 10 * POLL_MS;
 const LEFT_OVER_MS = 3_600_000;
 
 export interface LockHolder {
@@ -51,6 +53,8 @@ export interface InstanceLockOptions {
 export interface InstanceLock {
   /** Fires if the lock was lost (this process was stopped for so long that another took over): stop writing. */
   readonly lost: AbortSignal;
+  /** To be called before what another command must not meet: throws 'in-use', and `lost` has fired, if it was lost. */
+  check(): Promise<void>;
   /** Can be called twice. */
   release(): Promise<void>;
 }
@@ -113,16 +117,21 @@ async function writeAnnouncement(fs: FsOps, folder: string, name: string, comman
 
 function hold(path: string, renewMs: number): InstanceLock {
   const lost = new AbortController();
+  const lose = (): void => lost.abort(takenOver());
   const timer = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch((error: unknown) => {
       // Gone means that another command took us for dead. Other errors pass; the next renewal tries again.
-      if (errnoOf(error) === 'ENOENT') lost.abort(new SyncError('in-use', 'another command took over this instance'));
+      if (errnoOf(error) === 'ENOENT') lose();
     });
   }, renewMs);
   timer.unref();
   return {
     lost: lost.signal,
+    check: async () => {
+      if ((await nodeFs.lstat(path)) === undefined) lose();
+      if (lost.signal.aborted) throw lost.signal.reason;
+    },
     release: async () => {
       clearInterval(timer);
       await rmWithRetry(nodeFs, path);
@@ -134,8 +143,8 @@ function hold(path: string, renewMs: number): InstanceLock {
 class Watch {
   readonly #folder: string;
   readonly #expireMs: number;
-  /** Last renewal seen of a file, and when it was first seen by our steady clock. */
-  readonly #seen = new Map<string, { mtimeNs: bigint; since: number }>();
+  /** Last renewal seen of a file, when it was last looked at, and for how long we have watched it be silent. */
+  readonly #seen = new Map<string, { mtimeNs: bigint; looked: number; silentMs: number }>();
 
   constructor(folder: string, expireMs: number) {
     this.#folder = folder;
@@ -158,12 +167,12 @@ class Watch {
     if (entry === undefined) return undefined;
     const now = performance.now();
     const seen = this.#seen.get(name);
-    const since = seen?.mtimeNs === entry.mtimeNs ? seen.since : now;
-    this.#seen.set(name, { mtimeNs: entry.mtimeNs, since });
+    const silentMs = seen?.mtimeNs === entry.mtimeNs ? seen.silentMs + Math.min(now - seen.looked, LOOK_MS) : 0;
+    this.#seen.set(name, { mtimeNs: entry.mtimeNs, looked: now, silentMs });
     const isTemporary = name.startsWith('.');
     const renewedMs = Number(entry.mtimeNs / 1_000_000n);
     const announced = isTemporary ? undefined : await readAnnouncement(path);
-    const silent = now - since > this.#expireMs || (isTemporary && Date.now() - renewedMs > LEFT_OVER_MS);
+    const silent = silentMs > this.#expireMs || (isTemporary && Date.now() - renewedMs > LEFT_OVER_MS);
     if (silent || (announced !== undefined && isGone(announced, renewedMs, this.#expireMs))) {
       await rmWithRetry(nodeFs, path);
       return undefined;
@@ -222,6 +231,11 @@ function systemId(): string {
     // No /proc: then no process id is taken for gone across systems, and 30 s of silence decide.
     return `unknown ${randomBytes(8).toString('hex')}`;
   }
+}
+
+function takenOver(): SyncError {
+  const message = 'this command stood still for so long that another one took over this instance; run it again';
+  return new SyncError('in-use', message, { retryable: true });
 }
 
 function inUse(holder: LockHolder): SyncError {

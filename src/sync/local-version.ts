@@ -70,5 +70,8 @@ export function unreadEntry({ type, size, linktarget, mtimeNs }: ScannedEntry): 
 export function respelledSession(session: SyncSession, theirs: Manifest): SyncSession {
   const { state } = session;
   if (state === undefined) return session;
-  return { ...session, state: { ...state, files: respellKeys(state.files, spellerOf(theirs.keys())) } };
+  return {
+    ...session,
+    state: { ...state, files: respellKeys(state.files, spellerOf(theirs.keys(), session.caseBlind)) },
+  };
 }

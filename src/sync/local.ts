@@ -5,10 +5,10 @@
 import { join } from 'node:path';
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import type { Scan, ScannedEntry } from '../archive/scan.js';
-import { sameStamp, scanFolder, scanPath, toMs } from '../archive/scan.js';
+import { sameStamp, scanFolder, toMs } from '../archive/scan.js';
 import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
-import { ioError, isSyncError, SyncError } from '../base/errors.js';
+import { isSyncError, SyncError } from '../base/errors.js';
 import { leadsOutside } from '../restore/safe-link.js';
 import type { Executor } from '../worker/executor.js';
 import type { FileSink, StreamResult } from '../worker/file-task.js';
@@ -24,6 +24,7 @@ import {
 import { OPTIONS_FILE } from './options-file.js';
 import type { Scope } from './scope.js';
 import { isNeverInScope } from './scope-rules.js';
+import { look, lookSettled } from './settled-look.js';
 import { respellScan, type Speller } from './spelling.js';
 import { checkScopeRoots } from './stage.js';
 import type { FileRecord, State } from './state.js';
@@ -182,28 +183,19 @@ async function readSteady(
   }
 }
 
-async function look(folder: string, path: string): Promise<ScannedEntry | undefined> {
-  try {
-    return await scanPath(folder, path);
-  } catch (error) {
-    throw ioError(error, 'cannot look at', path);
-  }
-}
-
 async function tryReadSteady(
   path: string,
   options: ReadOptions,
   machine: MachineOptions | undefined,
 ): Promise<SteadyRead | 'gone'> {
-  let before = await look(options.folder, path);
   for (let attempt = 1; ; attempt++) {
-    if (before === undefined || before.type !== 'file') return 'gone';
+    const before = await lookSettled(options.folder, path, options.signal);
+    if (before === undefined || before.entry.type !== 'file') return 'gone';
     const { result, sent } = await readOnce(path, options, machine);
     const after = await look(options.folder, path);
-    const steady = after !== undefined && sameStamp(before, after);
+    const steady = before.isSettled && after !== undefined && sameStamp(before.entry, after);
     if (steady && sent !== undefined && options.sink !== HASH_ONLY) await rememberOptions(options.folder, sent);
-    if (steady || attempt === READ_ATTEMPTS) return { result, scanned: before, steady };
-    before = after;
+    if (steady || attempt === READ_ATTEMPTS) return { result, scanned: before.entry, steady };
   }
 }
 

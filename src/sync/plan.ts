@@ -7,6 +7,7 @@ import { foldersAbove } from './game-path.js';
 import { chooseHeld } from './held.js';
 import { inScope } from './local.js';
 import type { Scope } from './scope.js';
+import type { Blindness } from './windows-names.js';
 
 export interface PlannedFile {
   readonly path: string;
@@ -38,7 +39,7 @@ export interface PlanInput {
   readonly scope: Scope;
   readonly platform: NodeJS.Platform;
   /** As in HeldInput. */
-  readonly caseBlind: boolean;
+  readonly caseBlind: Blindness;
   readonly linksWork: boolean;
   readonly isAside: (path: string) => boolean;
 }

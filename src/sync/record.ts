@@ -41,6 +41,7 @@ export async function recordCommon(session: SyncSession, common: Common, started
     const sure = stamp !== undefined && (entry.type !== 'file' || isSettled(stamp.mtimeNs, startedNs));
     files.set(path, toRecord(entry, sure ? stamp : NO_STAMP, held));
   }
+  await session.checkLock();
   await writeState(session.instance, {
     base: common.base,
     root: common.root,

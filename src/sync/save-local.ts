@@ -108,7 +108,11 @@ export async function commitLocal(
   const facts = await describeSnapshot(session, { ...lineage, tree: root });
   const { instance, state, deviceId } = session;
   const before = state ?? { ...newState(), deviceId };
-  const snapshot = await writer.commit(facts, (pending) => amendState(instance, before, { pending }));
+  const snapshot = await writer.commit(facts, async (pending) => {
+    await session.checkLock();
+    await amendState(instance, before, { pending });
+    await session.checkLock();
+  });
   return { snapshot, root };
 }
 

@@ -27,6 +27,7 @@ import type { State } from './state.js';
 import { readState } from './state.js';
 import type { Token } from './token.js';
 import { parseToken, readToken, TOKEN_FILE } from './token.js';
+import type { Blindness } from './windows-names.js';
 
 export interface Address {
   readonly url: string;
@@ -79,8 +80,8 @@ export interface SyncSession {
   readonly instance: Instance;
   readonly scope: Scope;
   readonly state: State | undefined;
-  /** Whether this disk takes names that differ in letter case for one. */
-  readonly caseBlind: boolean;
+  /** Whether this disk takes names that differ in letter case, or in normal form alone, for one. */
+  readonly caseBlind: Blindness;
   readonly token: Token;
   readonly services: Services;
   readonly signal: AbortSignal | undefined;
@@ -93,8 +94,12 @@ export interface SyncSession {
   warn(code: string, message: string): void;
   phase(phase: Phase): void;
   connect(): Promise<Remote>;
+  /** Throws 'in-use' if another command has taken over because this one was silent for too long. */
+  checkLock(): Promise<void>;
   /** Warns if the server's clock, once it has answered, is far from this PC's. */
   checkClock(remote: Remote): void;
+  /** Milliseconds since 1970: this PC's clock or, if that was found far from it, the server's. */
+  now(): number;
 }
 
 const CLOCK_MS = 5 * 60_000;
@@ -138,7 +143,14 @@ export async function withInstance<T>(
     const settled = await settleRelocation(instance, options.onRelocation);
     // A PC that slept through the lock's time must not go on: another command may be at work by now.
     const signal = AbortSignal.any([lock.lost, ...(options.signal ? [options.signal] : [])]);
-    return await withConnection(settled, { ...options, signal }, services, work);
+    const checkLock = (): Promise<void> => lock.check();
+    return await withConnection(settled, { ...options, signal }, services, (session) =>
+      work({ ...session, checkLock }),
+    );
+  } catch (error) {
+    // Whatever failed because of it, this is the reason.
+    await lock.check();
+    throw error;
   } finally {
     await lock.release();
   }
@@ -180,6 +192,7 @@ async function prepare(
 ): Promise<SyncSession> {
   const emit: OnEvent = options.onProgress ?? (() => undefined);
   const warnings: string[] = [];
+  let skewMs = 0;
   const warn = (code: string, message: string): void => {
     warnings.push(message);
     emit({ type: 'warning', code, message });
@@ -211,9 +224,11 @@ async function prepare(
     warn,
     phase: (phase) => emit({ type: 'progress', phase, filesDone: 0, bytesDone: 0 }),
     connect: () => connect(address),
+    checkLock: async () => undefined,
     checkClock: (remote) => {
       const skew = remote.clockSkewMs() ?? 0;
       if (Math.abs(skew) < CLOCK_MS) return;
+      skewMs = skew;
       const minutes = Math.round(Math.abs(skew) / 60_000);
       const side = skew > 0 ? 'behind' : 'ahead of';
       warn(
@@ -221,6 +236,7 @@ async function prepare(
         `this PC's clock is ${minutes} minutes ${side} the server's; correct it, or the history shows wrong times`,
       );
     },
+    now: () => Date.now() + skewMs,
   };
 }
 
@@ -241,7 +257,7 @@ async function findToken(instance: Instance, options: SyncOptions): Promise<{ to
  * apart.
  */
 export function recordedSpelling({ caseBlind, state }: SyncSession, more: Iterable<string> = []): Speller | undefined {
-  return caseBlind ? spellerOf([...more, ...(state?.files.keys() ?? [])]) : undefined;
+  return caseBlind ? spellerOf([...more, ...(state?.files.keys() ?? [])], caseBlind) : undefined;
 }
 
 function describeHolder({ command, host, pid }: LockHolder): string {
@@ -268,12 +284,15 @@ export async function loadSnapshots(
 /** How long a prune or another exclusive command elsewhere is waited for. */
 const REPOSITORY_LOCK_WAIT_MS = 10_000;
 
-/** How a command of ours takes the repository's lock: it waits a little, and says for whom. */
+/**
+ * How a command of ours takes the repository's lock: it waits a little, and says for whom. By the server's time, or a PC
+ * whose clock is wrong would take the locks of others for dead, and they its own.
+ */
 export function repositoryLock(session: SyncSession): Omit<LockOptions, 'signal'> {
   let told = false;
   const onWait = (holder: string): void => {
     if (!told) session.warn('waiting', `waiting for the repository, which is locked by ${holder}`);
     told = true;
   };
-  return { waitMs: session.options.waitMs ?? REPOSITORY_LOCK_WAIT_MS, onWait };
+  return { waitMs: session.options.waitMs ?? REPOSITORY_LOCK_WAIT_MS, onWait, now: session.now };
 }

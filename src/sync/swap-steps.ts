@@ -100,8 +100,9 @@ export class SwapSteps {
   /** Into the trash, if it is not there yet; before and after the move it must be the file that was planned. */
   async #takeOld(file: RemovedFile, absence: 'may be gone' | 'must be there'): Promise<void> {
     const trashed = this.#trashed(file.path);
-    if (this.#isFresh || (await this.#fs.lstat(trashed)) === undefined) {
-      const place = this.#place(file.path);
+    const place = this.#place(file.path);
+    const isToMove = this.#isFresh || (await this.#fs.lstat(trashed)) === undefined;
+    if (isToMove) {
       const entry = await this.#fs.lstat(place);
       if (entry === undefined && absence === 'may be gone') return;
       if (entry === undefined || !sameStamp(entry, file.expected)) throw changedMeanwhile(file.path, 'changed');
@@ -109,7 +110,12 @@ export class SwapSteps {
       await this.#move(place, trashed);
     }
     const moved = await this.#fs.lstat(trashed);
-    if (moved === undefined || !sameContent(moved, file.expected)) throw changedMeanwhile(file.path, 'changed');
+    if (moved !== undefined && sameContent(moved, file.expected)) return;
+    // Put in place by another hand between the look and the move. It goes back at once: there may be no turning back,
+    // if this process stood still in between and another command has taken over.
+    if (isToMove && moved !== undefined && (await this.#fs.lstat(place)) === undefined)
+      await this.#move(trashed, place);
+    throw changedMeanwhile(file.path, 'changed');
   }
 
   async #takeBackNew(file: PlacedFile, hasStage: boolean): Promise<void> {

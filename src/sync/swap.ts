@@ -25,6 +25,8 @@ const LEFT_OVER_MS = 3_600_000;
 export interface SwapOptions {
   /** Heeded until the journal is written; after that the swap is finished, which takes no network. */
   readonly signal?: AbortSignal | undefined;
+  /** Throws if another command has taken over: nothing is touched then any more, not even to undo. */
+  readonly check?: (() => Promise<void>) | undefined;
   /** Default: the real one. */
   readonly fs?: FsOps;
 }
@@ -51,7 +53,7 @@ export interface RecoveredSwap {
  * at the moment, the next command does it). Throws 'conflict' if a file is not what the plan expects.
  */
 export async function applySwap(instance: Instance, plan: SwapPlan, options: SwapOptions = {}): Promise<SwapResult> {
-  const fs = options.fs ?? nodeFs;
+  const { fs = nodeFs, check = async () => undefined } = options;
   const { packFolder, cloudFolder } = instance;
   if ((await fs.lstat(journalPath(cloudFolder))) !== undefined) {
     throw new SyncError('internal', 'an interrupted swap must be recovered before the next one');
@@ -61,15 +63,23 @@ export async function applySwap(instance: Instance, plan: SwapPlan, options: Swa
   if (isEmpty(journal)) return { placed: new Map() };
   const trash = trashFolder(cloudFolder, journal.trash);
   await makeDirs(fs, trash, cloudFolder);
+  await check();
   await writeJournal(fs, cloudFolder, journal);
+  await check().catch(async (error: unknown) => {
+    // Nothing has moved, and a plan from before another command's work must not be carried out after it.
+    await rmWithRetry(fs, journalPath(cloudFolder));
+    throw error;
+  });
   const steps = new SwapSteps(fs, packFolder, cloudFolder, journal);
   try {
     await steps.forward('from the start');
   } catch (error) {
+    await check();
     await turnBack(fs, instance, journal, error);
     throw error;
   }
   const placed = await steps.placedStamps();
+  await check();
   await finish(fs, cloudFolder, journal);
   return { trash, placed };
 }

@@ -10,7 +10,7 @@ import { type Entry, nodeFs, sameContent, stampFrom } from './fs-ops.js';
 import { placeInside, placeOf } from './game-path.js';
 import type { Journal } from './journal.js';
 import type { SyncSession } from './session.js';
-import { foldName } from './windows-names.js';
+import { foldFor } from './windows-names.js';
 
 export interface UndoneFile {
   readonly path: string;
@@ -56,13 +56,14 @@ export async function planUndo(session: SyncSession, folder: string, manifest: J
   );
   const leaving = new Set(going.map(({ moved }) => moved.path));
   // On a disk that takes two spellings for one name, what goes is not in the way of what comes.
-  const folded = new Set(session.caseBlind ? [...leaving].map(foldName) : []);
+  const fold = foldFor(session.caseBlind);
+  const folded = new Set(session.caseBlind ? [...leaving].map(fold) : []);
   const replace: UndoneFile[] = [];
   const inTheWay: string[] = [];
   for (const { moved, from, old, now } of back) {
     if (old === undefined) continue;
     if (now?.type === 'dir') inTheWay.push(moved.path);
-    const isThere = now !== undefined && now.type !== 'dir' && !folded.has(foldName(moved.path));
+    const isThere = now !== undefined && now.type !== 'dir' && !folded.has(fold(moved.path));
     replace.push({ path: moved.path, from, old, now: isThere ? stampFrom(now) : undefined });
   }
   const emptied: string[] = [];

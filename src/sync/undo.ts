@@ -138,7 +138,7 @@ async function carryOut(
     removeDirs,
     note: { command: 'undo', of: manifest.trash },
   };
-  return (await applySwap(instance, swap, { signal })).trash;
+  return (await applySwap(instance, swap, { signal, check: () => session.checkLock() })).trash;
 }
 
 /** Copies the old files, each under its number; returns the copies in the same order. */

@@ -6,6 +6,15 @@
 
 export { checkPortableName } from '../base/portable-name.js';
 
+/** Whether a disk takes names for one that differ in letter case, or in normal form alone (some disks of a Mac). */
+export type Blindness = boolean | 'form';
+
+/** Equal for names that a disk takes for the same. */
+export function foldFor(blindness: Blindness): (name: string) => string {
+  if (blindness === 'form') return toNfc;
+  return blindness ? foldName : (name) => name;
+}
+
 /** Equal for names that Windows or macOS takes for the same. */
 export function foldName(name: string): string {
   let ascii = true;
@@ -27,7 +36,11 @@ export function findCaseTwins(paths: Iterable<string>): string[][] {
 
 /** As findCaseTwins, for paths that differ in normal form only. */
 export function findUnicodeTwins(paths: Iterable<string>): string[][] {
-  return findTwins(paths, (name) => name.normalize('NFC'));
+  return findTwins(paths, toNfc);
+}
+
+function toNfc(name: string): string {
+  return name.normalize('NFC');
 }
 
 function findTwins(paths: Iterable<string>, fold: (name: string) => string): string[][] {

@@ -135,7 +135,7 @@ async function sendPart(target: string, message: IncomingMessage, part: Buffer):
     onward.once('error', () => done());
     onward.once('close', () => done());
     onward.flushHeaders();
-    if (part.length === 0) onward.once('socket', (socket) => socket.once('connect', () => setImmediate(done)));
+    if (part.length === 0) onward.once('socket', (socket) => socket.once('connect', () => setTimeout(done, 5)));
     else onward.write(part, () => done());
   });
   onward.destroy();

@@ -2,9 +2,10 @@
  * Connections that are cut within a body, and servers that are restarted in the middle of a command: with the real
  * rest-server and with our own, by the library and by the built hook.
  */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { startServer as startEmbedded } from '../../src/index.js';
 import { CUTS, type CutPlan, type CuttingProxy, cuttingProxy } from '../helpers/cutting-proxy.js';
@@ -17,6 +18,7 @@ import { tempFolder } from '../helpers/temp.js';
 vi.mock('../../src/base/sleep.js', () => import('../helpers/no-wait.js'));
 
 const LIMIT = 60_000;
+const LOST = CUTS.filter(({ at }) => at === 'lost');
 
 /** A server that can be stopped, and started again at the same address with the same files. */
 interface Restartable extends RestServer {
@@ -139,7 +141,9 @@ describeInterop('bad luck', ['rest-server-latest', 'restic-latest'], () => {
       const pc = instance.pc();
       await pc.init();
       writeFileSync(join(pc.game, 'options.txt'), 'fov:80');
-      expect(await through(({ repeats }) => CUTS[repeats])(pc.push)).toBe('sent');
+      // What rest-server keeps of half a config is told of below.
+      const cuts: CutPlan = ({ request, repeats }) => (/config$/.test(request) ? LOST : CUTS)[repeats];
+      expect(await through(cuts)(pc.push)).toBe('sent');
       expect(readdirSync(join(instance.folder, 'keys'))).toHaveLength(1);
       expect(readdirSync(join(instance.folder, 'locks'))).toEqual([]);
       expect((await pc.pull()).outcome).toBe('up-to-date');
@@ -155,8 +159,62 @@ describeInterop('bad luck', ['rest-server-latest', 'restic-latest'], () => {
         return { of: 'request', at: 'middle' };
       };
       await round(through(restart));
-      console.log('restarts', restarts);
+      expect(restarts).toBeGreaterThan(40);
       await expectSound();
+    });
+  });
+
+  it.each([true, false])('half a config on a rest-server, append-only: %s', { timeout: LIMIT }, async (appendOnly) => {
+    const server = await startServer('rest-server-latest', { appendOnly });
+    const proxy = await cuttingProxy(server.url);
+    for (const cut of CUTS.filter(({ of, at }) => of === 'request' && at !== 'first byte')) {
+      const cloud = makeCloud({ ...server, url: proxy.url });
+      const pc = cloud.pc();
+      await pc.init();
+      writeFileSync(join(pc.game, 'options.txt'), 'fov:80');
+      proxy.follow(({ request, repeats }) => (repeats === 0 && /^POST .*config$/.test(request) ? cut : undefined));
+      if (appendOnly) {
+        await expect(pc.push()).rejects.toMatchObject({
+          code: 'damaged',
+          message: expect.stringMatching(/ keeps an incomplete config; its operator has to delete that file$/),
+        });
+        expect(readdirSync(join(cloud.folder, 'locks'))).toEqual([]);
+        await expect(pc.push()).rejects.toMatchObject({ code: 'damaged' });
+        rmSync(join(cloud.folder, 'config'));
+      }
+      expect((await pc.push()).outcome).toBe('sent');
+      expect(readdirSync(join(cloud.folder, 'keys'))).toHaveLength(1);
+      await cloud.restic('restic-latest', 'check');
+    }
+  });
+
+  describe('the built hook, and a server that is restarted under it', () => {
+    it.each(['push', 'pull'])('%s goes on where it was', { timeout: LIMIT }, async (command) => {
+      const server = await realServer();
+      const proxy = await cuttingProxy(server.url);
+      const cloud = makeCloud({ ...server, url: proxy.url });
+      const [a, b] = [cloud.pc(), cloud.pc()];
+      for (const pc of [a, b]) await pc.init();
+      writeGameFile(join(a.game, 'saves/One/level.dat'), 'one', new Noise(1));
+      await a.push();
+      await cloud.cheapen();
+      await b.pull();
+      writeGameFile(join(a.game, 'saves/One/region/r.0.0.mca'), new Noise(2).bytes(200_000), new Noise(3));
+      if (command === 'pull') await a.push();
+      let started: Promise<void> | undefined;
+      proxy.follow(async ({ request }) => {
+        if (started !== undefined || !/(GET|POST) .*\/data\/./.test(request)) return undefined;
+        started = sleep(300).then(() => server.start());
+        await server.stop();
+        return { of: command === 'push' ? 'request' : 'answer', at: 'middle' };
+      });
+      const { code, stdout } = await (command === 'push' ? a : b).run(command);
+      expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.not.stringContaining('error') });
+      await started;
+      proxy.follow();
+      await b.pull();
+      expect(compareFolders(a.game, b.game)).toEqual([]);
+      await cloud.restic('restic-latest', 'check');
     });
   });
 });
