@@ -118,16 +118,30 @@ export {
 } from './open.js';
 export type { AccessLogEntry, RunningServer, ServerOptions } from './server/server.js';
 export { createHtpasswdLine, startServer } from './server/server.js';
-export type { BringBackOptions, BringBackResult, BroughtBack } from './sync/bring-back.js';
-export type { KnownInstance } from './sync/catalogue-file.js';
+export type { KnownInstance } from './sync/account/catalogue-file.js';
 export type {
   ChangeTokenOptions,
   PlayersRepository,
   Recovered,
   RecoverOptions,
   TokenChanged,
-} from './sync/change-token.js';
-export type { Checkup } from './sync/checkup.js';
+} from './sync/account/change-token.js';
+export type { RecoveryCodeOptions, RecoveryCodeResult } from './sync/account/enrol.js';
+export type { KnownInstances, KnownInstancesOptions, ListedInstance } from './sync/account/known-instances.js';
+export type { Checkup } from './sync/doctor/checkup.js';
+export type { DoctorOptions, DoctorResult } from './sync/doctor/doctor.js';
+export type { DisableResult, InitOptions, InitResult } from './sync/folder/init.js';
+export { disable, init } from './sync/folder/init.js';
+export type { OptIn } from './sync/folder/opt-in.js';
+export { readOptIn } from './sync/folder/opt-in.js';
+export type { BringBackOptions, BringBackResult, BroughtBack } from './sync/history/bring-back.js';
+export type { Diff, DiffOptions, DiffResult, DiffSide } from './sync/history/diff-versions.js';
+export type { History, HistoryEntry, HistoryOptions, HistoryResult } from './sync/history/history.js';
+export type { Trash, TrashEntry, TrashResult } from './sync/history/trash-report.js';
+export { readTrash } from './sync/history/trash-report.js';
+export type { NothingToUndo, Undone, UndoOptions, UndoResult } from './sync/history/undo.js';
+export type { ChangeTotals, FileChange, VersionChanges, WorldChanges } from './sync/history/version-changes.js';
+export type { VersionFacts } from './sync/history/version-facts.js';
 export type {
   Choice,
   Conflict,
@@ -142,17 +156,7 @@ export type {
   RelocationAnswer,
   Resolution,
   UnitSide,
-} from './sync/decisions.js';
-export type { Diff, DiffOptions, DiffResult, DiffSide } from './sync/diff-versions.js';
-export type { DoctorOptions, DoctorResult } from './sync/doctor.js';
-export type { RecoveryCodeOptions, RecoveryCodeResult } from './sync/enrol.js';
-export type { History, HistoryEntry, HistoryOptions, HistoryResult } from './sync/history.js';
-export type { DisableResult, InitOptions, InitResult } from './sync/init.js';
-export { disable, init } from './sync/init.js';
-export type { KnownInstances, KnownInstancesOptions, ListedInstance } from './sync/known-instances.js';
-export type { OptIn } from './sync/opt-in.js';
-export { readOptIn } from './sync/opt-in.js';
-export { presetNames, setPreset } from './sync/preset.js';
+} from './sync/merge/decisions.js';
 export type {
   FileCounts,
   Merged,
@@ -164,11 +168,7 @@ export type {
   Sent,
   Updated,
 } from './sync/results.js';
+export { presetNames, setPreset } from './sync/scope/preset.js';
 export type { SyncOptions } from './sync/session.js';
 export type { StatusResult } from './sync/status.js';
-export type { TrashLimits } from './sync/trash.js';
-export type { Trash, TrashEntry, TrashResult } from './sync/trash-report.js';
-export { readTrash } from './sync/trash-report.js';
-export type { NothingToUndo, Undone, UndoOptions, UndoResult } from './sync/undo.js';
-export type { ChangeTotals, FileChange, VersionChanges, WorldChanges } from './sync/version-changes.js';
-export type { VersionFacts } from './sync/version-facts.js';
+export type { TrashLimits } from './sync/swap/trash.js';

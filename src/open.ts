@@ -20,25 +20,25 @@ import { defaultCrypto } from './crypto/select.js';
 import type { Remote } from './repo/remote.js';
 import { Repository } from './repo/repository.js';
 import type { MakeCache, OpenOptions } from './repo/unlock.js';
-import type { BringBackOptions, BringBackResult } from './sync/bring-back.js';
-import { bringBack as bringBackWith } from './sync/bring-back.js';
-import type { ChangeTokenOptions, Recovered, RecoverOptions, TokenChanged } from './sync/change-token.js';
-import type { DiffOptions, DiffResult } from './sync/diff-versions.js';
-import { diffVersions as diffVersionsWith } from './sync/diff-versions.js';
-import type { DoctorOptions, DoctorResult } from './sync/doctor.js';
-import { doctor as doctorWith } from './sync/doctor.js';
-import type { RecoveryCodeOptions, RecoveryCodeResult } from './sync/enrol.js';
-import type { HistoryOptions, HistoryResult } from './sync/history.js';
-import { history as historyWith } from './sync/history.js';
-import type { KnownInstances, KnownInstancesOptions } from './sync/known-instances.js';
+import type { ChangeTokenOptions, Recovered, RecoverOptions, TokenChanged } from './sync/account/change-token.js';
+import type { RecoveryCodeOptions, RecoveryCodeResult } from './sync/account/enrol.js';
+import type { KnownInstances, KnownInstancesOptions } from './sync/account/known-instances.js';
+import type { DoctorOptions, DoctorResult } from './sync/doctor/doctor.js';
+import { doctor as doctorWith } from './sync/doctor/doctor.js';
+import type { BringBackOptions, BringBackResult } from './sync/history/bring-back.js';
+import { bringBack as bringBackWith } from './sync/history/bring-back.js';
+import type { DiffOptions, DiffResult } from './sync/history/diff-versions.js';
+import { diffVersions as diffVersionsWith } from './sync/history/diff-versions.js';
+import type { HistoryOptions, HistoryResult } from './sync/history/history.js';
+import { history as historyWith } from './sync/history/history.js';
+import type { UndoOptions, UndoResult } from './sync/history/undo.js';
+import { undo as undoWith } from './sync/history/undo.js';
 import { pull as pullWith } from './sync/pull.js';
 import { push as pushWith } from './sync/push.js';
 import type { NotConfigured, PullResult, PushResult } from './sync/results.js';
 import type { Address, Services, SyncOptions } from './sync/session.js';
 import type { StatusResult } from './sync/status.js';
 import { status as statusWith } from './sync/status.js';
-import type { UndoOptions, UndoResult } from './sync/undo.js';
-import { undo as undoWith } from './sync/undo.js';
 import type { Executor } from './worker/executor.js';
 import { inlineExecutor } from './worker/executor.js';
 
@@ -89,25 +89,25 @@ export function undo(options: UndoOptions = {}): Promise<UndoResult> {
 
 /** Takes a new token into use; its password becomes a further key of the repository. */
 export async function changeToken(options: ChangeTokenOptions): Promise<TokenChanged | NotConfigured> {
-  const { changeToken: run } = await import('./sync/change-token.js');
+  const { changeToken: run } = await import('./sync/account/change-token.js');
   return run(options, services);
 }
 
 /** Opens the repository by the recovery code, and makes the token's password a key. */
 export async function recoverAccess(options: RecoverOptions): Promise<Recovered | NotConfigured> {
-  const { recoverAccess: run } = await import('./sync/change-token.js');
+  const { recoverAccess: run } = await import('./sync/account/change-token.js');
   return run(options, services);
 }
 
 /** The player's recovery code, made if there is none; secret. Also enters the instance in the player's catalogue. */
 export async function recoveryCode(options: RecoveryCodeOptions = {}): Promise<RecoveryCodeResult | NotConfigured> {
-  const { recoveryCode: run } = await import('./sync/enrol.js');
+  const { recoveryCode: run } = await import('./sync/account/enrol.js');
   return run(options, services);
 }
 
 /** The instances that the player's PCs have set up. */
 export async function listKnownInstances(options: KnownInstancesOptions = {}): Promise<KnownInstances | NotConfigured> {
-  const { listKnownInstances: run } = await import('./sync/known-instances.js');
+  const { listKnownInstances: run } = await import('./sync/account/known-instances.js');
   return run(options, services);
 }
 

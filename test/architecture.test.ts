@@ -35,6 +35,9 @@ const RULES: Rules = {
     // It works on the files of a repository, below its formats: backend and crypto for repairs and upgrades.
     maintain: ['base', 'pack', 'backend', 'crypto', 'repo', 'worker', 'browse', 'pattern'],
     sync: ['base', 'repo', 'worker', 'archive', 'restore', 'maintain', 'disk'],
+    // What looks back, or only looks: nothing else of sync knows them.
+    'sync/history': ['base', 'repo', 'worker', 'archive', 'sync'],
+    'sync/doctor': ['base', 'repo', 'archive', 'sync'],
     server: ['base', 'disk', 'backend'],
     cli: ['index', 'ui', 'server', 'base'],
     // restic's commands show the inside of a repository: they are built on the rooms, not on the public library.

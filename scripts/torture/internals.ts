@@ -11,7 +11,7 @@ import { readManifest } from '../../src/restore/read-manifest.js';
 
 export { isSyncError } from '../../src/base/errors.js';
 export { init, pull, push } from '../../src/index.js';
-export { decodeFileTable, encodeFileTable } from '../../src/sync/file-table.js';
+export { decodeFileTable, encodeFileTable } from '../../src/sync/folder/file-table.js';
 
 /** Deriving a key is not what is tortured: also for repositories that the commands in this process make. */
 const CHEAP = { N: 128, r: 1, p: 1 };

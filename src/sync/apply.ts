@@ -10,16 +10,16 @@ import { toFsPath } from '../base/raw-string.js';
 import type { Repository } from '../repo/repository.js';
 import { fetchFiles } from '../restore/fetch-files.js';
 import type { Executor } from '../worker/executor.js';
-import { foldersAbove } from './game-path.js';
-import type { JsonObject } from './json-file.js';
+import type { JsonObject } from './folder/json-file.js';
 import type { LocalSide } from './local.js';
-import { keepLocalOptions } from './machine-options.js';
-import { OPTIONS_FILE } from './options-file.js';
 import type { PlannedFile, PullPlan } from './plan.js';
 import type { Updated } from './results.js';
+import { keepLocalOptions } from './scope/machine-options.js';
+import { OPTIONS_FILE } from './scope/options-file.js';
 import type { SyncSession } from './session.js';
-import { applySwap, checkFreeSpace, checkTargets, makeStaging } from './stage.js';
-import { makeFolder } from './staged-copy.js';
+import { foldersAbove } from './swap/game-path.js';
+import { applySwap, checkFreeSpace, checkTargets, makeStaging } from './swap/stage.js';
+import { makeFolder } from './swap/staged-copy.js';
 
 /** Fetches and swaps. */
 export interface Applied {

@@ -7,8 +7,8 @@ import type { TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import type { TreeNode } from '../repo/tree.js';
-import type { KnownSnapshot } from './heads.js';
-import { isOurs } from './heads.js';
+import type { KnownSnapshot } from './merge/heads.js';
+import { isOurs } from './merge/heads.js';
 
 /** Entries by which a game folder is known. */
 const MARKS = new Set([

@@ -5,9 +5,9 @@
 import type { Manifest } from '../archive/manifest.js';
 import { leadsOutside } from '../restore/safe-link.js';
 import { inScope } from './local.js';
-import type { Scope } from './scope.js';
-import { isNeverInScope } from './scope-rules.js';
-import { type Blindness, checkPortableName, findCaseTwins, findUnicodeTwins } from './windows-names.js';
+import type { Scope } from './scope/scope.js';
+import { isNeverInScope } from './scope/scope-rules.js';
+import { type Blindness, checkPortableName, findCaseTwins, findUnicodeTwins } from './swap/windows-names.js';
 
 export interface HeldInput {
   readonly head: Manifest;

@@ -6,12 +6,12 @@ import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import type { ScannedEntry } from '../archive/scan.js';
 import { toMs } from '../archive/scan.js';
 import type { Executor } from '../worker/executor.js';
-import { foldersAbove } from './game-path.js';
 import type { LocalSide, ReadOutcome } from './local.js';
 import { compareWithState, HASH_ONLY, readUnknown, scanInstance, setAside, withBitsOf } from './local.js';
 import type { SyncSession } from './session.js';
 import { recordedSpelling } from './session.js';
 import { respellKeys, spellerOf } from './spelling.js';
+import { foldersAbove } from './swap/game-path.js';
 
 export interface LocalVersion {
   /** With the records of the last sync spelled as the version spells. */

@@ -12,22 +12,22 @@ import { isSyncError, SyncError } from '../base/errors.js';
 import { leadsOutside } from '../restore/safe-link.js';
 import type { Executor } from '../worker/executor.js';
 import type { FileSink, StreamResult } from '../worker/file-task.js';
-import { foldersAbove } from './game-path.js';
-import type { Instance } from './instance.js';
+import type { Instance } from './folder/instance.js';
+import { look, lookSettled } from './folder/settled-look.js';
+import type { FileRecord, State } from './folder/state.js';
 import {
   isAsRecorded,
   type MachineOptions,
   readMachineOptions,
   rememberOptions,
   saveOptions,
-} from './machine-options.js';
-import { OPTIONS_FILE } from './options-file.js';
-import type { Scope } from './scope.js';
-import { isNeverInScope } from './scope-rules.js';
-import { look, lookSettled } from './settled-look.js';
+} from './scope/machine-options.js';
+import { OPTIONS_FILE } from './scope/options-file.js';
+import type { Scope } from './scope/scope.js';
+import { isNeverInScope } from './scope/scope-rules.js';
 import { respellScan, type Speller } from './spelling.js';
-import { checkScopeRoots } from './stage.js';
-import type { FileRecord, State } from './state.js';
+import { foldersAbove } from './swap/game-path.js';
+import { checkScopeRoots } from './swap/stage.js';
 
 export interface LocalScan extends Scan {
   /** Of options.txt, if it is among the entries: what it holds for this PC alone is no change. */

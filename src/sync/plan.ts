@@ -3,11 +3,11 @@
  */
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import { sameEntry } from '../archive/manifest.js';
-import { foldersAbove } from './game-path.js';
 import { chooseHeld } from './held.js';
 import { inScope } from './local.js';
-import type { Scope } from './scope.js';
-import type { Blindness } from './windows-names.js';
+import type { Scope } from './scope/scope.js';
+import { foldersAbove } from './swap/game-path.js';
+import type { Blindness } from './swap/windows-names.js';
 
 export interface PlannedFile {
   readonly path: string;

@@ -8,27 +8,27 @@ import type { FileStamp, Scan } from '../archive/scan.js';
 import { SyncError } from '../base/errors.js';
 import type { Repository } from '../repo/repository.js';
 import { Application } from './apply.js';
-import type { Arbiter } from './arbiter.js';
-import { refuseFileAsFolder, refuseMixedWorlds } from './conflict.js';
-import { compareGameVersions, minecraftOf, readGameVersion } from './game-version.js';
-import type { KnownSnapshot } from './heads.js';
-import { canMakeLinks } from './link-probe.js';
-import { refuseLive } from './live-worlds.js';
+import { compareGameVersions, minecraftOf, readGameVersion } from './folder/game-version.js';
+import { refuseLive } from './folder/live-worlds.js';
 import type { LocalSide } from './local.js';
 import { compareWithState, scanInstance, setAside } from './local.js';
 import { readLocal, respelledSession } from './local-version.js';
-import { learnOptions } from './machine-options.js';
-import { areStrangers, mergeHeads } from './merge-heads.js';
+import type { Arbiter } from './merge/arbiter.js';
+import { refuseFileAsFolder, refuseMixedWorlds } from './merge/conflict.js';
+import type { KnownSnapshot } from './merge/heads.js';
+import { areStrangers, mergeHeads } from './merge/merge-heads.js';
+import { worldsOf } from './merge/units.js';
 import { type PullPlan, planPull } from './plan.js';
 import { recordCommon } from './record.js';
 import type { CloudSide } from './remote-side.js';
 import { baseManifest, manifestOf, sameContent } from './remote-side.js';
 import type { PullResult } from './results.js';
+import { learnOptions } from './scope/machine-options.js';
 import { unseenHeads } from './send.js';
 import type { SyncSession } from './session.js';
 import { recordedSpelling } from './session.js';
-import { pruneTrash } from './trash.js';
-import { worldsOf } from './units.js';
+import { canMakeLinks } from './swap/link-probe.js';
+import { pruneTrash } from './swap/trash.js';
 
 export interface HeadComparison {
   /** Spelled as the cloud spells, and without the records of what a deletion took that shall come back. */

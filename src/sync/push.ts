@@ -9,11 +9,11 @@ import type { SnapshotId } from '../base/ids.js';
 import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
-import { Arbiter } from './arbiter.js';
-import { checkLive } from './live-worlds.js';
+import { openRepository } from './account/open-repository.js';
+import { checkLive } from './folder/live-worlds.js';
 import type { LocalSide } from './local.js';
 import { compareWithState, isUntouched, scanInstance, withBitsOf } from './local.js';
-import { openRepository } from './open-repository.js';
+import { Arbiter } from './merge/arbiter.js';
 import { manifestOf, readCloud, sameContent, withPending, withTable } from './remote-side.js';
 import type { NothingSent, PushResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
@@ -87,7 +87,7 @@ export async function sendAll(
 
 /** The player's other PCs find the instance by its name. */
 async function enrol(session: SyncSession, repo: Repository): Promise<void> {
-  const { enrolInstance } = await import('./enrol.js');
+  const { enrolInstance } = await import('./account/enrol.js');
   await enrolInstance(session, repo);
 }
 

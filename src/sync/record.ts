@@ -2,9 +2,9 @@
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import type { FileStamp } from '../archive/scan.js';
 import type { SnapshotId, TreeId } from '../base/ids.js';
+import type { FileRecord } from './folder/state.js';
+import { writeState } from './folder/state.js';
 import type { SyncSession } from './session.js';
-import type { FileRecord } from './state.js';
-import { writeState } from './state.js';
 
 export interface Common {
   readonly base: SnapshotId;

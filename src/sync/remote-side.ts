@@ -8,17 +8,17 @@ import type { SnapshotId, TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import { readManifest } from '../restore/read-manifest.js';
+import type { State } from './folder/state.js';
 import { findGameRoot } from './game-root.js';
-import type { KnownSnapshot } from './heads.js';
-import { findHeads, followedBy, isSuccessor, namesOf } from './heads.js';
 import { chooseHeld } from './held.js';
 import { toEntry } from './local.js';
+import type { KnownSnapshot } from './merge/heads.js';
+import { findHeads, followedBy, isSuccessor, namesOf } from './merge/heads.js';
+import { FORMAT, formatOf } from './merge/snapshot-tags.js';
 import { NO_STAMP, toRecord } from './record.js';
-import { isNeverInScope } from './scope-rules.js';
+import { isNeverInScope } from './scope/scope-rules.js';
 import type { SyncSession } from './session.js';
 import { loadSnapshots } from './session.js';
-import { FORMAT, formatOf } from './snapshot-tags.js';
-import type { State } from './state.js';
 
 export interface CloudSide {
   readonly ids: readonly SnapshotId[];

@@ -10,15 +10,15 @@ import type { SnapshotId, TreeId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
 import type { FileSink } from '../worker/file-task.js';
-import { describeSnapshot } from './describe-snapshot.js';
-import { foldersAbove } from './game-path.js';
+import { amendState, newState } from './folder/state.js';
 import type { LocalSide, ReadOutcome } from './local.js';
 import { readUnknown } from './local.js';
+import { describeSnapshot } from './merge/describe-snapshot.js';
 import { recordCommon } from './record.js';
 import { baseManifest } from './remote-side.js';
 import type { FileCounts } from './results.js';
 import type { SyncSession } from './session.js';
-import { amendState, newState } from './state.js';
+import { foldersAbove } from './swap/game-path.js';
 
 /** What lies here, read; its new blobs are on their way to the repository. */
 export interface LocalRead {

@@ -7,11 +7,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Scan } from '../archive/scan.js';
-import type { FsOps } from './fs-ops.js';
-import { nodeFs } from './fs-ops.js';
-import { rmWithRetry } from './fs-retry.js';
-import { foldersAbove } from './game-path.js';
-import { type Blindness, foldFor } from './windows-names.js';
+import type { FsOps } from './swap/fs-ops.js';
+import { nodeFs } from './swap/fs-ops.js';
+import { rmWithRetry } from './swap/fs-retry.js';
+import { foldersAbove } from './swap/game-path.js';
+import { type Blindness, foldFor } from './swap/windows-names.js';
 
 /**
  * Whether the disk takes names for one that differ in letter case (asked of a file that is there) or, on a Mac that

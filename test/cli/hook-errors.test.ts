@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { acquireInstanceLock } from '../../src/sync/instance-lock.js';
+import { acquireInstanceLock } from '../../src/sync/folder/instance-lock.js';
 import { answering, blackHole, closedPort } from '../helpers/bad-server.js';
 import { type Finished, type RunOptions, runProgram, startProgram } from '../helpers/process.js';
 import { hookFile, instanceSync } from '../helpers/sync-env.js';

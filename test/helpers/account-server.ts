@@ -14,7 +14,7 @@ import { parsePolynomial } from '../../src/chunker/polynomial.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import type { Remote } from '../../src/repo/remote.js';
 import { Repository } from '../../src/repo/repository.js';
-import { init } from '../../src/sync/init.js';
+import { init } from '../../src/sync/folder/init.js';
 import { push } from '../../src/sync/push.js';
 import type { PushResult } from '../../src/sync/results.js';
 import type { Address, Services, SyncOptions, SyncSession } from '../../src/sync/session.js';

@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { worldsInUse } from '../../src/sync/world-in-use.js';
+import { worldsInUse } from '../../src/sync/folder/world-in-use.js';
 
 /** libuv's flag for a file that nobody else may open; other systems do not have it. */
 const EXCLUSIVE = 0x10000000;

@@ -6,7 +6,7 @@ import { isSyncError } from '../../src/base/errors.js';
 import { type LockId, parseId } from '../../src/base/ids.js';
 import { undo } from '../../src/index.js';
 import { acquireLock } from '../../src/repo/lock.js';
-import { listTrash } from '../../src/sync/trash.js';
+import { listTrash } from '../../src/sync/swap/trash.js';
 import { type Cloud, filledCloud, type Pc } from './bad-input-env.js';
 
 vi.mock('../../src/base/sleep.js', () => import('../helpers/no-wait.js'));

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { nodeFs } from '../../src/sync/fs-ops.js';
+import { nodeFs } from '../../src/sync/swap/fs-ops.js';
 import { codeOf, newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
 import { shown } from './bad-luck-env.js';
 

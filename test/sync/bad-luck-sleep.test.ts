@@ -3,7 +3,7 @@
  * one has done stays, and the sleeper stops.
  */
 import { describe, expect, it, vi } from 'vitest';
-import { nodeFs } from '../../src/sync/fs-ops.js';
+import { nodeFs } from '../../src/sync/swap/fs-ops.js';
 import { codeOf, type TestPc } from '../helpers/two-pcs.js';
 import { ACTS, expectSettled, shown } from './bad-luck-env.js';
 

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { disable, init, pull, push, status } from '../../src/index.js';
-import { acquireInstanceLock } from '../../src/sync/instance-lock.js';
+import { acquireInstanceLock } from '../../src/sync/folder/instance-lock.js';
 import { onPosix } from '../helpers/only-where.js';
 import { tempFolder } from '../helpers/temp.js';
 import { type Cloud, filledCloud, PASSWORD, type Pc, told, toldUntouched, USER } from './bad-input-env.js';

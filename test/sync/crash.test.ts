@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SyncError } from '../../src/base/errors.js';
-import { nodeFs } from '../../src/sync/fs-ops.js';
+import { nodeFs } from '../../src/sync/swap/fs-ops.js';
 import { codeOf, newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
 
 vi.mock('../../src/base/sleep.js', () => import('../helpers/no-wait.js'));

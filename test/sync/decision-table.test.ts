@@ -5,8 +5,8 @@ import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import type { Conflict, Deletion, Relocation } from '../../src/sync/decisions.js';
-import { readLevelName } from '../../src/sync/level-name.js';
+import type { Conflict, Deletion, Relocation } from '../../src/sync/merge/decisions.js';
+import { readLevelName } from '../../src/sync/merge/level-name.js';
 import { onPosix } from '../helpers/only-where.js';
 import { codeOf, newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
 import { levelDat } from './level-dat.js';
@@ -391,7 +391,7 @@ describe('a copied instance', () => {
 describe('a world in use', () => {
   onPosix('is left alone by pull, and sent only when told so', async () => {
     const { a, b } = await twoPcs();
-    const inUse = await import('../../src/sync/world-in-use.js');
+    const inUse = await import('../../src/sync/folder/world-in-use.js');
     a.put('saves/A/level.dat', 'played');
     await a.push();
     b.put('saves/B/level.dat', 'playing');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseHeld, type HeldInput } from '../../src/sync/held.js';
-import { makeScope } from '../../src/sync/scope.js';
+import { makeScope } from '../../src/sync/scope/scope.js';
 import { manifestFrom } from '../helpers/two-pcs.js';
 
 const scope = makeScope({ preset: 'everything', exclude: ['private/**'] });

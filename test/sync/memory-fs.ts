@@ -2,7 +2,7 @@
  * A file system in memory, behind the calls that a swap makes: quick enough to try every crash, and able to play a
  * disk without letter case, a second disk, a file that is held, and a power cut in the middle of a call.
  */
-import type { Entry, FsOps } from '../../src/sync/fs-ops.js';
+import type { Entry, FsOps } from '../../src/sync/swap/fs-ops.js';
 
 interface Node {
   type: 'file' | 'dir' | 'symlink';

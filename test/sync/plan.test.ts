@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/archive/manifest.js';
 import { sameEntry } from '../../src/archive/manifest.js';
 import { type PullPlan, planPull } from '../../src/sync/plan.js';
-import { makeScope, type Scope } from '../../src/sync/scope.js';
+import { makeScope, type Scope } from '../../src/sync/scope/scope.js';
 import { manifestFrom } from '../helpers/two-pcs.js';
 
 type Files = Readonly<Record<string, string>>;

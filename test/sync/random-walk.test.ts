@@ -13,9 +13,9 @@ import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { isSyncError, SyncError } from '../../src/base/errors.js';
 import type { SnapshotId } from '../../src/base/ids.js';
-import type { Choice, DeletionAnswer } from '../../src/sync/decisions.js';
-import { findHeads } from '../../src/sync/heads.js';
-import { makeScope } from '../../src/sync/scope.js';
+import type { Choice, DeletionAnswer } from '../../src/sync/merge/decisions.js';
+import { findHeads } from '../../src/sync/merge/heads.js';
+import { makeScope } from '../../src/sync/scope/scope.js';
 import type { SyncOptions } from '../../src/sync/session.js';
 import { newCloud, type TestCloud, type TestPc } from '../helpers/two-pcs.js';
 

@@ -5,10 +5,10 @@ import { describe, expect, it, vi } from 'vitest';
 import type { FileStamp } from '../../src/archive/scan.js';
 import { SyncError } from '../../src/base/errors.js';
 import type { TreeId } from '../../src/base/ids.js';
+import { readState } from '../../src/sync/folder/state.js';
 import { recordCommon } from '../../src/sync/record.js';
-import { makeScope } from '../../src/sync/scope.js';
+import { makeScope } from '../../src/sync/scope/scope.js';
 import type { SyncSession } from '../../src/sync/session.js';
-import { readState } from '../../src/sync/state.js';
 import { anyId, codeOf, manifestFrom, newCloud } from '../helpers/two-pcs.js';
 import { temporaryFolder } from './temporary-folder.js';
 

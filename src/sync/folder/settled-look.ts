@@ -1,0 +1,50 @@
+/**
+ * A look at a file by which a later change can be told. The times of a file come in ticks of the system's clock: one
+ * that is changed again within the tick of its last change looks as before. So a file that changed just now is given
+ * the rest of its tick.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ScannedEntry, scanPath } from '../../archive/scan.js';
+import { ioError, throwIfAborted } from '../../base/errors.js';
+
+/** The longest tick of today's systems is 16 ms; a time of whole seconds may be one of two seconds (FAT). And 4 ms more. */
+const TICK_MS = 20;
+const COARSE_TICK_MS = 2004;
+
+export interface SettledLook {
+  readonly entry: ScannedEntry;
+  /** False if the file changed once more while we waited. */
+  readonly isSettled: boolean;
+}
+
+/** Undefined if it is gone, or nothing that can be synchronised. Throws 'io'. */
+export async function lookSettled(
+  folder: string,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<SettledLook | undefined> {
+  const first = await look(folder, path);
+  const waitMs = first === undefined ? 0 : tickLeft(first);
+  if (first === undefined || waitMs === 0) return first && { entry: first, isSettled: true };
+  await pause(waitMs, undefined, { ...(signal && { signal }) }).catch((error: unknown) => {
+    throwIfAborted(signal);
+    throw error;
+  });
+  const entry = await look(folder, path);
+  return entry && { entry, isSettled: tickLeft(entry) === 0 };
+}
+
+export async function look(folder: string, path: string): Promise<ScannedEntry | undefined> {
+  try {
+    return await scanPath(folder, path);
+  } catch (error) {
+    throw ioError(error, 'cannot look at', path);
+  }
+}
+
+/** Milliseconds; 0 also for a time to come, which another clock has given. */
+function tickLeft({ mtimeNs }: ScannedEntry): number {
+  const tick = mtimeNs % 1_000_000_000n === 0n ? COARSE_TICK_MS : TICK_MS;
+  const age = Date.now() - Number(mtimeNs / 1_000_000n);
+  return age < 0 || age > tick ? 0 : tick - age + 1;
+}

@@ -1,0 +1,186 @@
+/**
+ * This PC's side and every head of the cloud become one manifest:
+ *   heads among themselves (if this PC stands on none of them), then with what is here; each time against what the two
+ *   sides last had in common.
+ */
+import type { Manifest, ManifestEntry } from '../../archive/manifest.js';
+import type { SnapshotId } from '../../base/ids.js';
+import type { Repository } from '../../repo/repository.js';
+import { baseManifest, manifestOf } from '../remote-side.js';
+import type { SyncSession } from '../session.js';
+import { commonAncestor } from './ancestry.js';
+import type { Arbiter, Sides } from './arbiter.js';
+import type { ConflictSide } from './decisions.js';
+import { isOurs, type KnownSnapshot, namesOf } from './heads.js';
+import { isBelow, joinUnits, type Merge, mergeManifests } from './merge.js';
+import { secondName } from './second-name.js';
+import { groupByUnit, isWorld, sameUnit, type Unit, worldsOf } from './units.js';
+
+export interface MergeInput {
+  /** With the state of the last sync. */
+  readonly session: SyncSession;
+  readonly repo: Repository;
+  readonly snapshots: readonly KnownSnapshot[];
+  /** Heads that this PC has not had. */
+  readonly others: readonly KnownSnapshot[];
+  /** What lies here, with what is held for other PCs. */
+  readonly mine: Manifest;
+  readonly arbiter: Arbiter;
+}
+
+export interface MergedHeads {
+  readonly manifest: Manifest;
+  /** Units that only this PC, and only the cloud, had changed. */
+  readonly fromHere: readonly string[];
+  readonly fromCloud: readonly string[];
+  /** Second names that were given, by the unit they stand for. */
+  readonly secondNames: ReadonlyMap<string, string>;
+  /** What was not chosen in part: snapshots of the cloud, and whether this PC's side. */
+  readonly losers: ReadonlySet<SnapshotId | 'here'>;
+}
+
+/** Asks for every clash before anything is written. Throws 'conflict' if one stays open. */
+export async function mergeHeads(input: MergeInput): Promise<MergedHeads> {
+  return new HeadMerge(input).run();
+}
+
+/** What one side of a step is, for the question and for the record of who lost. */
+interface Side {
+  readonly shown: ConflictSide;
+  readonly loser: SnapshotId | 'here';
+}
+
+class HeadMerge {
+  readonly #input: MergeInput;
+  readonly #secondNames = new Map<string, string>();
+  readonly #losers = new Set<SnapshotId | 'here'>();
+  #fromHere: readonly string[] = [];
+  #fromCloud: readonly string[] = [];
+
+  constructor(input: MergeInput) {
+    this.#input = input;
+  }
+
+  async run(): Promise<MergedHeads> {
+    const manifest = await this.#merge();
+    const [fromHere, fromCloud, secondNames, losers] = [
+      this.#fromHere,
+      this.#fromCloud,
+      this.#secondNames,
+      this.#losers,
+    ];
+    return { manifest, fromHere, fromCloud, secondNames, losers };
+  }
+
+  async #merge(): Promise<Manifest> {
+    const { session, mine } = this.#input;
+    const here: Side = { shown: { where: 'this-pc', hostname: session.hostname }, loser: 'here' };
+    const { branch, others } = this.#branchOf();
+    if (branch !== undefined) {
+      // What is here stands on a head of its own: with each of the others, against where they parted.
+      let manifest: Manifest = mine;
+      for (const other of others)
+        manifest = await this.#meet(manifest, here, other, await this.#ancestor(branch, other));
+      return manifest;
+    }
+    const [first, ...rest] = others;
+    if (first === undefined) return mine;
+    let theirs = await this.#load(first);
+    for (const other of rest) {
+      theirs = await this.#meet(theirs, sideOf(first), other, await this.#ancestor(first, other));
+    }
+    const merge = mergeManifests(baseManifest(session.state), mine, theirs);
+    this.#note(merge);
+    return this.#settle(
+      merge,
+      theirs,
+      here,
+      sideOf(first),
+      session.state?.base === undefined && areStrangers(mine, theirs),
+    );
+  }
+
+  /**
+   * The snapshot that this PC stands on, if none of the other heads comes from it. Heads that do come first. Where there
+   * are foreign snapshots only, which do not tell what they come from, the newer one counts as made after the older.
+   */
+  #branchOf(): { readonly branch: KnownSnapshot | undefined; readonly others: readonly KnownSnapshot[] } {
+    const { session, snapshots, others } = this.#input;
+    const base = session.state?.base;
+    const stand = snapshots.find((one) => base !== undefined && namesOf(one).includes(base));
+    if (stand === undefined) return { branch: undefined, others };
+    const comesFrom = (head: KnownSnapshot): boolean =>
+      (!isOurs(head.snapshot) && !isOurs(stand.snapshot)) || commonAncestor(stand, head, snapshots) === stand;
+    const later = others.filter(comesFrom);
+    if (later.length === 0) return { branch: stand, others };
+    return { branch: undefined, others: [...later, ...others.filter((head) => !later.includes(head))] };
+  }
+
+  /** With another head. */
+  async #meet(manifest: Manifest, side: Side, other: KnownSnapshot, base: Manifest | undefined): Promise<Manifest> {
+    const theirs = await this.#load(other);
+    const merge = mergeManifests(base, manifest, theirs);
+    if (side.loser === 'here') this.#note(merge);
+    return this.#settle(merge, theirs, side, sideOf(other), base === undefined && areStrangers(manifest, theirs));
+  }
+
+  #note({ fromMine, fromTheirs }: Merge): void {
+    this.#fromHere = [...this.#fromHere, ...fromMine];
+    this.#fromCloud = [...this.#fromCloud, ...fromTheirs];
+  }
+
+  async #settle(merge: Merge, theirs: Manifest, one: Side, other: Side, isFirst: boolean): Promise<Manifest> {
+    const { manifest, clashes } = merge;
+    if (clashes.length === 0 && !isFirst) return manifest;
+    const sides: Sides = {
+      reason: isFirst ? 'first-contact' : 'both-changed',
+      local: one.shown,
+      cloud: other.shown,
+    };
+    const choices = await this.#input.arbiter.choose(clashes, sides);
+    const units = new Map<string, Unit>(groupByUnit(manifest));
+    const names = new Set([...units.keys(), ...groupByUnit(theirs).keys()].map((id) => id.toLowerCase()));
+    for (const { id, kind, mine: a, theirs: b } of clashes) {
+      const choice = choices.get(id) ?? 'local';
+      if (choice === 'local') this.#losers.add(other.loser);
+      else if (choice === 'cloud') {
+        this.#losers.add(one.loser);
+        for (const each of [...units.keys()]) if (each === id || isBelow(each, id)) units.delete(each);
+        if (b !== undefined) units.set(id, b);
+      } else if (a === undefined && b !== undefined) units.set(id, b);
+      else if (b !== undefined) {
+        const when = other.shown.time ?? '';
+        const name = secondName(id, kind, when, (wanted) => names.has(wanted.toLowerCase()));
+        names.add(name.toLowerCase());
+        units.set(name, moved(b, id, name));
+        this.#secondNames.set(id, name);
+      }
+    }
+    return joinUnits(units.values());
+  }
+
+  async #ancestor(one: KnownSnapshot, other: KnownSnapshot): Promise<Manifest | undefined> {
+    const found = commonAncestor(one, other, this.#input.snapshots);
+    return found && this.#load(found);
+  }
+
+  #load(known: KnownSnapshot): Promise<Manifest> {
+    return manifestOf(this.#input.session, this.#input.repo, known);
+  }
+}
+
+/** Worlds on both sides, unless all of this PC's are the cloud's too: at first contact nothing tells what they are. */
+export function areStrangers(mine: Manifest, theirs: Manifest): boolean {
+  if (worldsOf(theirs).size === 0) return false;
+  const [here, there] = [groupByUnit(mine), groupByUnit(theirs)];
+  return [...here].some(([id, unit]) => isWorld(id, unit) && !sameUnit(unit, there.get(id)));
+}
+
+function sideOf({ id, snapshot }: KnownSnapshot): Side {
+  const { hostname = 'another PC', time } = snapshot;
+  return { shown: { where: 'cloud', hostname, time, snapshot: id }, loser: id };
+}
+
+function moved(unit: Unit, from: string, to: string): Unit {
+  return new Map<string, ManifestEntry>([...unit].map(([path, entry]) => [to + path.slice(from.length), entry]));
+}
