@@ -39,6 +39,8 @@ export interface CuttingProxy {
   readonly url: string;
   /** From now on; default: nothing is cut. */
   follow(plan?: CutPlan): void;
+  /** To another server from now on. */
+  retarget(url: string): void;
   /** Connections cut so far. */
   readonly cuts: number;
 }
@@ -55,12 +57,16 @@ interface Message {
   readonly body: Buffer;
 }
 
-export async function cuttingProxy(target: string): Promise<CuttingProxy> {
+export async function cuttingProxy(url: string): Promise<CuttingProxy> {
+  let target = url;
   let plan: CutPlan = () => undefined;
   const seen = new Map<string, number>();
   const proxy = {
     url: '',
     cuts: 0,
+    retarget: (next: string): void => {
+      target = next;
+    },
     follow: (next: CutPlan = () => undefined): void => {
       plan = next;
       seen.clear();

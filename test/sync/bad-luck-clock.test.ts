@@ -98,9 +98,13 @@ async function play(skewMs: number): Promise<{ said: string[]; files: unknown }>
   return { said, files: [...a.files()] };
 }
 
+/** What a clock that is right leads to. */
+let right: ReturnType<typeof play> | undefined;
+
 describe.each([2 * DAY_MS, -2 * DAY_MS])('a clock that is %d ms off', (skewMs) => {
   it('decides as one that is right', { timeout: 60_000 }, async () => {
-    expect((await play(skewMs)).said).toEqual((await play(0)).said);
+    right ??= play(0);
+    expect((await play(skewMs)).said).toEqual((await right).said);
   });
 
   async function warned(cloud: Cloud): Promise<readonly string[]> {

@@ -43,7 +43,7 @@ function undisturbed(pc: TestPc): void {
 
 describe.each(TROUBLES)('$title', ({ at }) => {
   it.each(ACTS)('at each of $title', { timeout: 60_000 }, async (act) => {
-    const points = await forEachPoint(act, async (scene, n) => {
+    await forEachPoint(act, async (scene, n) => {
       const count = at(scene.pc, n);
       const code = await codeOf(scene.run());
       const isLast = count() < n;
@@ -51,6 +51,5 @@ describe.each(TROUBLES)('$title', ({ at }) => {
       expect(isLast ? ['ok'] : ['ok', 'unreachable', 'no-space']).toContain(code);
       return { isLast };
     });
-    console.log(act.title, points);
   });
 });
