@@ -20,12 +20,13 @@ const BCRYPT_COST = 4;
 export async function loadInternals() {
   const { setTimeout: realTimeout } = globalThis;
   globalThis.setTimeout = (work, ms, ...args) => realTimeout(work, ms >= 1000 && ms <= 2000 ? ms / 50 : ms, ...args);
-  const outfile = join(cache, `torture-${process.pid}.mjs`);
+  const folder = join(cache, `torture-${process.pid}`);
+  const outfile = join(folder, 'internals.mjs');
   await bundleScript({ entry: 'scripts/torture/internals.ts', outfile });
   try {
     return await import(pathToFileURL(outfile).href);
   } finally {
-    rmSync(outfile, { force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
