@@ -280,7 +280,7 @@ describe('two PCs at the same instant', () => {
     for (const [i, n] of all.entries())
       for (const [j, k] of all.entries()) {
         // Not every pair, for time: a first push has many calls.
-        if ((i + 2 * j) % (isFirst ? 5 : 2) !== 0) continue;
+        if ((i + 2 * j) % (isFirst ? 13 : 5) !== 0) continue;
         const { cloud, a, b } = await start(isFirst);
         const codes = await race(a, b, n, k);
         for (const [pc, text] of [
@@ -305,7 +305,7 @@ describe('two PCs at the same instant', () => {
           pc.put('options.txt', 'played');
           expect(await codeOf(pc.push())).toBe('conflict');
         }
-        await expectSettled([a, b, await cloud.pc()]);
+        if (found.told + found.forks <= 4) await expectSettled([a, b, await cloud.pc()]);
       }
     // Both have committed at the same moment, and neither saw the other: rare, and told by every pull.
     expect(found.told).toBeGreaterThan(0);
