@@ -2,9 +2,6 @@
 import { describeLives } from './restic-ts-lives.js';
 
 describeLives('restic-0.14', 'rest-server-0.13', {
-  inFolder: [
-    [1, true],
-    [2, false],
-  ],
+  inFolder: [[2, false]],
   onServer: [[1, false]],
 });

@@ -2,5 +2,6 @@
 import { describeLives } from './restic-ts-lives.js';
 
 describeLives('restic-latest', 'rest-server-latest', {
+  inFolder: [[1, true]],
   onServer: [[2, false]],
 });

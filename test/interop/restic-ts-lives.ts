@@ -18,13 +18,13 @@ const EVERY = process.env['INTEROP'] === 'all';
 const LIMIT = 600_000;
 
 export interface Chosen {
-  readonly inFolder?: readonly Making[];
+  readonly inFolder: readonly Making[];
   readonly onServer: readonly Making[];
 }
 
-/** Over all restics, each version is made by either program, in a folder and on a server. */
+/** Of the chosen ones, over all restics, each version is made by either program, in a folder and on a server. */
 export function describeLives(name: ResticName, serverName: RestServerName, chosen: Chosen): void {
-  const { inFolder = ALL, onServer } = EVERY ? { inFolder: ALL, onServer: ALL } : chosen;
+  const { inFolder, onServer } = EVERY ? { inFolder: ALL, onServer: ALL } : chosen;
   const peer = theirs(name);
   describeInterop(`a repository shared with ${name}`, [name, serverName], () => {
     const server = startRestServer(serverName);
