@@ -119,6 +119,7 @@ function cannotUnlock(found: Findings): unknown {
     return new SyncError(
       'damaged',
       `the repository at ${location} has lost its key files; restore keys/ from a backup`,
+      { details: { location, keys } },
     );
   }
   if (found.config !== undefined) return found.config;

@@ -43,6 +43,8 @@ export interface CommandSpec {
   readonly group: 'main' | 'advanced' | 'other';
   /** What restic never says in JSON: with --json the text stays as it is, and only a failure is told as an object. */
   readonly textOnly?: boolean;
+  /** With --json, what goes to standard error is objects too, and not lines as of other commands. */
+  readonly jsonProblems?: boolean;
   /** Exit codes besides 0, 1, 10, 11, 12, with their meaning, for the help. */
   readonly exitCodes?: Readonly<Record<number, string>>;
   run(context: Context): Promise<number>;

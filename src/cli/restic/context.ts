@@ -1,5 +1,4 @@
 /** What a command is given: its flags, its output, and the way to its repository. */
-import { SyncError } from '../../base/errors.js';
 import { openRepository } from '../../open.js';
 import type { LockOptions } from '../../repo/lock.js';
 import type { Repository } from '../../repo/repository.js';
@@ -9,6 +8,7 @@ import { MAX_AGE_DAYS } from './commands/cache-folders.js';
 import type { Output } from './output.js';
 import { parseDuration } from './parse.js';
 import type { ParsedLine } from './parse-flags.js';
+import { flagError, messageOf } from './plain-error.js';
 import { repositorySettings } from './repository-settings.js';
 
 export interface ContextOptions extends ParsedLine {
@@ -70,8 +70,6 @@ function durationOf(text: string): number {
   try {
     return parseDuration(text);
   } catch (error) {
-    throw new SyncError('usage', `invalid argument "${text}" for "--retry-lock" flag: ${String(error)}`, {
-      cause: error,
-    });
+    throw flagError(text, '--retry-lock', messageOf(error));
   }
 }

@@ -38,7 +38,11 @@ export function parseFlags(line: readonly string[], flags: readonly Flag[], env:
     if (token.kind !== 'option') continue;
     const flag = byName.get(token.name);
     if (flag === undefined) throw unknownFlag(token.rawName, line);
-    add(given, flag.name, readValue(flag, token.value));
+    add(
+      given,
+      flag.name,
+      readValue(flag, token.value, () => noValue(token.rawName, line)),
+    );
   }
   return { args, flags: new Values(byName, given, env) };
 }
@@ -51,9 +55,17 @@ function unknownFlag(rawName: string, line: readonly string[]): SyncError {
   const why = UNSUPPORTED_FLAGS.get(rawName.slice(2));
   if (why !== undefined) return unsupported(`the flag ${rawName}`, why);
   if (rawName.startsWith('--')) return lineError(`unknown flag: ${rawName}`);
+  return lineError(`unknown shorthand flag: ${letterIn(rawName, line)}`);
+}
+
+function noValue(rawName: string, line: readonly string[]): SyncError {
+  return lineError(`flag needs an argument: ${rawName.startsWith('--') ? rawName : letterIn(rawName, line)}`);
+}
+
+/** A short flag and the word that it stands in: "'r' in -vr". */
+function letterIn(rawName: string, line: readonly string[]): string {
   const letter = rawName.slice(1);
-  const word = line.find((one) => /^-[^-]/.test(one) && one.includes(letter)) ?? rawName;
-  return lineError(`unknown shorthand flag: '${letter}' in ${word}`);
+  return `'${letter}' in ${line.find((one) => /^-[^-]/.test(one) && one.includes(letter)) ?? rawName}`;
 }
 
 function add(given: Map<string, string[]>, name: string, value: string): void {
@@ -62,11 +74,11 @@ function add(given: Map<string, string[]>, name: string, value: string): void {
   else given.set(name, [value]);
 }
 
-function readValue(flag: Flag, value: string | undefined): string {
+function readValue(flag: Flag, value: string | undefined, noValue: () => SyncError): string {
   if (value === undefined) {
     if (flag.kind === 'bool') return 'true';
     if (flag.kind === 'count') return '+1';
-    throw lineError(`flag needs an argument: --${flag.name}`);
+    throw noValue();
   }
   check(flag, value, `--${flag.name}`);
   return value;

@@ -7,7 +7,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { SyncError } from '../../base/errors.js';
+import { errnoOf, SyncError } from '../../base/errors.js';
+import { messageOf, prefixed } from './plain-error.js';
 
 export interface PasswordSources {
   readonly command: string | undefined;
@@ -26,23 +27,31 @@ export interface PasswordSources {
 /** Throws 'usage' where nothing gives a password. */
 export async function readPassword(sources: PasswordSources): Promise<string> {
   const { command, file, value, none, prompt, signal } = sources;
-  if (command && file) throw new SyncError('usage', 'give --password-file or --password-command, not both');
   if (none) {
     if (command || file || value) {
       throw new SyncError('usage', '--insecure-no-password cannot be used together with a password');
     }
     return '';
   }
-  const password = command
-    ? await fromCommand(command, signal)
-    : file
-      ? await passwordFromFile(file)
-      : value || (await (sources.isNew ? newPasswordFromTerminal(signal) : passwordFromTerminal(prompt, signal)));
+  const password =
+    (await fromElsewhere(sources)) ??
+    (value || (await (sources.isNew ? newPasswordFromTerminal(signal) : passwordFromTerminal(prompt, signal))));
   if (password === '') {
-    const hint = 'pass --insecure-no-password to allow that';
-    throw new SyncError('usage', `an empty password is not allowed by default; ${hint}`);
+    const hint = 'Pass the flag `--insecure-no-password` to restic-ts to disable this check';
+    throw new SyncError('usage', `an empty password is not allowed by default. ${hint}`);
   }
   return password;
+}
+
+/** Undefined where neither a command nor a file is named. */
+async function fromElsewhere({ command, file, signal }: PasswordSources): Promise<string | undefined> {
+  try {
+    if (command && file) throw new SyncError('usage', 'Password file and command are mutually exclusive options');
+    if (command) return await fromCommand(command, signal);
+    return file ? await passwordFromFile(file) : undefined;
+  } catch (error) {
+    throw prefixed(error, 'Resolving password failed: ');
+  }
 }
 
 /** The text without blanks around it, in UTF-8 or, with a byte order mark, UTF-16. */
@@ -50,8 +59,7 @@ export async function passwordFromFile(path: string): Promise<string> {
   try {
     return decodeText(await readFile(path)).trim();
   } catch (error) {
-    const reason =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'does not exist' : String(error);
+    const reason = errnoOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${messageOf(error)}`;
     throw new SyncError('usage', `the password file ${path} ${reason}`, { cause: error });
   }
 }
@@ -69,7 +77,7 @@ async function fromCommand(command: string, signal: AbortSignal): Promise<string
   const parts: Buffer[] = [];
   child.stdout?.on('data', (part: Buffer) => parts.push(part));
   const [code] = await once(child, 'close').catch((error: unknown) => {
-    throw new SyncError('usage', `the password command ${program} could not be run: ${String(error)}`, {
+    throw new SyncError('usage', `the password command ${program} could not be run: ${messageOf(error)}`, {
       cause: error,
     });
   });
@@ -118,7 +126,11 @@ async function passwordFromTerminal(prompt: string, signal: AbortSignal): Promis
   try {
     return await new Promise<string>((resolve, reject) => {
       lines.once('line', resolve);
-      lines.once('close', () => reject(new SyncError(signal.aborted ? 'aborted' : 'usage', 'no password was given')));
+      lines.once('close', () => {
+        // The end of an input that nobody types is an empty password, and told as one.
+        if (stdin.isTTY !== true && !signal.aborted) resolve('');
+        else reject(new SyncError(signal.aborted ? 'aborted' : 'usage', 'no password was given'));
+      });
     });
   } finally {
     signal.removeEventListener('abort', stop);

@@ -10,7 +10,7 @@ import { commandHelp, groupHelp, programHelp } from './help.js';
 import type { Output } from './output.js';
 import { parseFlags } from './parse-flags.js';
 import { lineError } from './plain-error.js';
-import { failureText } from './restic-words.js';
+import { failureText, hasNoKeys } from './restic-words.js';
 import { PROGRAM } from './spec-text.js';
 import { createOutput } from './terminal.js';
 import { UNSUPPORTED_COMMANDS, unsupported } from './unsupported.js';
@@ -36,17 +36,22 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
 async function run(options: ProgramOptions): Promise<number> {
   const { out, env } = options;
   const { spec, help, rest } = findCommand(options.args);
+  const line = parseFlags(rest, [...(spec?.flags ?? []), ...GLOBAL_FLAGS], env);
   if (help !== undefined || spec === undefined) {
     out.write(`${help ?? programHelp()}\n`);
     return EXIT.ok;
   }
-  const line = parseFlags(rest, [...spec.flags, ...GLOBAL_FLAGS], env);
   if (line.flags.bool('help')) {
     out.write(`${commandHelp(spec)}\n`);
     return EXIT.ok;
   }
   const json = line.flags.bool('json') && spec.textOnly !== true;
-  const output = outputOf(options, json, verbosityOf(line.flags));
+  const output = createOutput({
+    ...options,
+    json,
+    jsonProblems: spec.jsonProblems === true,
+    verbosity: verbosityOf(line.flags),
+  });
   const context = createContext({ ...options, ...line, out: output, commands: COMMANDS });
   try {
     return await spec.run(context);
@@ -71,7 +76,7 @@ const FORMER_NAMES: ReadonlyMap<string, string> = new Map([['rebuild-index', 're
 function findCommand(line: readonly string[]): FoundCommand {
   const words = wordsOf(line);
   const [first, second] = words;
-  if (first === undefined) return { help: programHelp(), rest: [] };
+  if (first === undefined) return { help: programHelp(), rest: line };
   if (first.text === 'help') return { help: helpOn(words.slice(1).map((word) => word.text)), rest: [] };
   const why = UNSUPPORTED_COMMANDS.get(first.text);
   if (why !== undefined) throw unsupported(`the command "${first.text}"`, why);
@@ -120,13 +125,9 @@ function verbosityOf(flags: { bool(name: string): boolean; count(name: string): 
   return level >= 2 ? 3 : level === 1 ? 2 : 1;
 }
 
-function outputOf({ out, err, env }: ProgramOptions, json: boolean, verbosity: Output['verbosity']): Output {
-  return createOutput({ json, verbosity, out, err, env });
-}
-
 /** Errors of the command line come as they are; those of the work as "Fatal: …", which scripts look for. */
 function fail({ args, err }: ProgramOptions, error: unknown): number {
-  const code = exitCodeOf(error);
+  const code = isSyncError(error) && hasNoKeys(error) ? EXIT.wrongPassword : exitCodeOf(error);
   const message = messageOf(error);
   if (args.includes('--json')) {
     err.write(`${JSON.stringify({ message_type: 'exit_error', code, message })}\n`);

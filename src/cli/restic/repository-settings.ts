@@ -1,6 +1,6 @@
 /** What the global flags and the environment say about a repository: where it is, its password, how to reach it. */
 import { readFile } from 'node:fs/promises';
-import { SyncError } from '../../base/errors.js';
+import { errnoOf, SyncError } from '../../base/errors.js';
 import type { CompressionMode } from '../../compress/level.js';
 import type { OpenRepositoryOptions, RepositoryAddress } from '../../open.js';
 import { cacheFolder } from './cache-folder.js';
@@ -8,6 +8,7 @@ import type { FlagValues } from './flag-values.js';
 import type { Output } from './output.js';
 import { parseDuration } from './parse.js';
 import { readPassword } from './password.js';
+import { flagError, messageOf } from './plain-error.js';
 import { UNSUPPORTED_BACKENDS, unsupported } from './unsupported.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -75,13 +76,14 @@ async function repositoryLocation(flags: FlagValues, from: boolean): Promise<str
     try {
       return (await readFile(file, 'utf8')).trim();
     } catch (error) {
-      throw new SyncError('usage', `the repository file ${file} cannot be read: ${String(error)}`, { cause: error });
+      const reason = errnoOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${messageOf(error)}`;
+      throw new SyncError('usage', `the repository file ${file} ${reason}`, { cause: error });
     }
   }
   if (repo) return repo;
   throw new SyncError(
     'usage',
-    `Please specify ${from ? 'source ' : ''}repository location (${from ? '--from-repo' : '-r'} or --${prefix}repository-file)`,
+    `Please specify ${from ? 'a source ' : ''}repository location (${from ? '--from-repo' : '-r'} or --${prefix}repository-file)`,
   );
 }
 
@@ -91,11 +93,8 @@ function compressionMode(flags: FlagValues): CompressionMode {
   const text = flags.text('compression') ?? 'auto';
   const mode = MODES.find((one) => one === text);
   if (mode !== undefined) return mode;
-  const list = MODES.join('|');
-  throw new SyncError(
-    'usage',
-    `invalid argument "${text}" for "--compression" flag: invalid compression mode "${text}", must be one of (${list})`,
-  );
+  const why = `invalid compression mode "${text}", must be one of (${MODES.join('|')})`;
+  throw flagError(text, '--compression', why);
 }
 
 /** Bytes of `--pack-size`; undefined for the default. */

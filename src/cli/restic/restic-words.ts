@@ -17,14 +17,21 @@ export function failureText(error: SyncError): string {
     case 'wrong-password':
       return 'Fatal: wrong password or no key found';
     case 'no-repository': {
-      const place = typeof details['location'] === 'string' ? details['location'] : '';
+      const location = typeof details['location'] === 'string' ? details['location'] : '';
+      const place = /^https?:/.test(location) ? `rest:${location}` : location;
       return `Fatal: repository does not exist: unable to open config file: ${message}\nIs there a repository at the following location?\n${place}`;
     }
     case 'locked':
       return lockedText(error);
     default:
+      if (hasNoKeys(error)) return `Fatal: wrong password or no key found: ${message}`;
       return details['plain'] === true ? message : `Fatal: ${message}`;
   }
+}
+
+/** A repository without any key file: restic has one answer, and one exit code, for that and for a wrong password. */
+export function hasNoKeys({ code, details }: SyncError): boolean {
+  return code === 'damaged' && details['keys'] === 0;
 }
 
 function lockedText({ message, details }: SyncError): string {

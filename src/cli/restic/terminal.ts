@@ -10,6 +10,8 @@ import type { Counter, Output } from './output.js';
 
 export interface TerminalOptions {
   readonly json: boolean;
+  /** Whether problems are objects as well, with `json`. */
+  readonly jsonProblems?: boolean;
   readonly verbosity: Output['verbosity'];
   readonly out: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly err: Writable;
@@ -30,14 +32,16 @@ class Terminal implements Output {
   readonly verbosity: Output['verbosity'];
   readonly #out: TerminalOptions['out'];
   readonly #err: Writable;
+  readonly #jsonProblems: boolean;
   readonly #isTerminal: boolean;
   /** Milliseconds between two drawings; undefined: none. */
   readonly #pause: number | undefined;
   #drawn = 0;
   #nextAt: number;
 
-  constructor({ json, verbosity, out, err, env }: TerminalOptions) {
+  constructor({ json, jsonProblems, verbosity, out, err, env }: TerminalOptions) {
     this.json = json;
+    this.#jsonProblems = json && jsonProblems === true;
     this.isTerminal = out.isTTY === true;
     this.verbosity = verbosity;
     this.#out = out;
@@ -74,7 +78,8 @@ class Terminal implements Output {
 
   warn(line: string): void {
     this.clearStatus();
-    this.#err.write(bytesOf(`${line}\n`));
+    const text = this.#jsonProblems ? JSON.stringify({ message_type: 'error', message: line }) : line;
+    this.#err.write(bytesOf(`${text}\n`));
   }
 
   async write(bytes: Uint8Array): Promise<void> {

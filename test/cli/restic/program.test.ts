@@ -1,8 +1,10 @@
 /** The frame of restic-ts: names, help, passwords, addresses, failures and their codes. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import { COMMANDS } from '../../../src/cli/restic/commands.js';
+import { createOutput } from '../../../src/cli/restic/terminal.js';
 import { tempFolder } from '../../helpers/temp.js';
 import { type CommandOptions, type CommandResult, resticTs } from './run-command.js';
 
@@ -45,12 +47,20 @@ describe('a command line that cannot be carried out', () => {
   it.each([
     [['foo'], 'unknown command "foo" for "restic-ts"'],
     [['init', '--foo'], 'unknown flag: --foo'],
+    [['--foo'], 'unknown flag: --foo'],
+    [['-r'], "flag needs an argument: 'r' in -r"],
+    [['init', '-qr'], "flag needs an argument: 'r' in -qr"],
+    [['init', '--repo'], 'flag needs an argument: --repo'],
+    [['prune', '-r', 'x', '--repack-uncompressed', '--compression=off'], 'are mutually exclusive'],
     [['init', '-q', '-v', '-r', 'x'], 'Fatal: --quiet and --verbose cannot be specified at the same time'],
     [['init', '-r', 's3:bucket'], 'Fatal: a repository at "s3:" is not supported'],
     [['mount', '/mnt'], 'Fatal: the command "mount" is not supported'],
     [['init'], 'Fatal: Please specify repository location (-r or --repository-file)'],
     [['init', '-r', 'x', '--compression', 'no'], 'invalid compression mode "no"'],
-    [['init', '-r', 'x', '-p', '/nowhere/at/all'], 'does not exist'],
+    [['init', '-r', 'x', '-p', '/nowhere/at/all'], 'Resolving password failed: the password file /nowhere/at/all does'],
+    [['init', '-r', 'x', '-p', 'x', '--password-command', 'x'], 'Resolving password failed: Password file and command'],
+    [['init', '--repository-file', '/nowhere/at/all'], 'Fatal: the repository file /nowhere/at/all does not exist'],
+    [['copy', '-r', 'x'], 'Fatal: Please specify a source repository location'],
   ])('%j: one line on stderr, exit code 1', async (args, message) => {
     const { code, stdout, stderr } = await resticTs(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -62,6 +72,46 @@ describe('a command line that cannot be carried out', () => {
     const { stderr } = await resticTs(['init', '--json', '--foo']);
     expect(JSON.parse(stderr)).toEqual({ message_type: 'exit_error', code: 1, message: 'unknown flag: --foo' });
   });
+});
+
+it('problems are lines with --json as well, and objects for a command that says so', () => {
+  const texts: string[] = [];
+  const sink = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      texts.push(chunk.toString());
+      done();
+    },
+  });
+  const options = { verbosity: 1, out: sink, err: sink, env: {} } as const;
+  createOutput({ ...options, json: true }).warn('trying again');
+  createOutput({ ...options, json: false, jsonProblems: true }).warn('trying again');
+  createOutput({ ...options, json: true, jsonProblems: true }).warn('trying again');
+  expect(texts).toEqual(['trying again\n', 'trying again\n', '{"message_type":"error","message":"trying again"}\n']);
+});
+
+it.each(['--quiet', '--json'])(
+  'a repository without key files is as a wrong password: exit code 12, %s',
+  async (flag) => {
+    const repo = freshPlace();
+    await init(repo);
+    rmSync(join(repo, 'keys'), { recursive: true });
+    const { code, stderr } = await resticTs(['snapshots', flag], { repo });
+    expect(code).toBe(12);
+    expect(stderr).toContain('Fatal: wrong password or no key found: the repository at ');
+  },
+);
+
+it('copy is told as text, with --json too', async () => {
+  const [repo, source] = [freshPlace(), freshPlace()];
+  const file = join(tempFolder(), 'file');
+  writeFileSync(file, 'contents');
+  const env = { RESTIC_FROM_REPOSITORY: source, RESTIC_FROM_PASSWORD: 'secret' };
+  for (const place of [repo, source]) await init(place);
+  await resticTs(['backup', '-q', file], { repo: source });
+  const { stdout } = await resticTs(['copy', '--json'], { repo, env });
+  expect(stdout).toMatch(
+    /^\nsnapshot .*\n {2}copy started.*\n.* packs copied\nsnapshot [0-9a-f]{8} saved, copied from/,
+  );
 });
 
 describe('init', () => {

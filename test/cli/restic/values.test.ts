@@ -1,8 +1,10 @@
 /** Values as restic reads and writes them: sizes, durations, times, tables, command lines. */
+
 import { describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../../src/cli/restic/cache-folder.js';
 import { parseDuration, parseRepoTime, parseSize } from '../../../src/cli/restic/parse.js';
 import { splitCommand } from '../../../src/cli/restic/password.js';
+import { shownAddress, withoutPassword } from '../../../src/cli/restic/shown-address.js';
 import { renderTable } from '../../../src/cli/restic/table.js';
 import { formatBytesLikeRestic, formatDuration, formatPercent } from '../../../src/ui/bytes.js';
 
@@ -94,4 +96,16 @@ describe('values', () => {
     expect(at({ LOCALAPPDATA: '/l' }, 'win32')).toBe('/l/restic');
     expect(at({ HOME: '/h', RESTIC_CACHE_DIR: '/mine' }, 'linux')).toBe('/mine');
   });
+});
+
+it.each([
+  ['rest:https://me:secret@host:8000/repo/', 'rest:https://me:***@host:8000/repo/'],
+  ['rest:http://me:p@ss:word@host/', 'rest:http://me:***@host/'],
+  ['rest:http://:secret@host/', 'rest:http://:***@host/'],
+  ['rest:http://me@host:8000/', 'rest:http://me@host:8000/'],
+  ['rest:http://host:8000/a:b@c/', 'rest:http://host:8000/a:b@c/'],
+])('the address %s is shown without a password', (given, shown) => {
+  expect(withoutPassword(given)).toBe(shown);
+  expect(shownAddress(given, 'http://elsewhere/')).toBe(shown);
+  expect(shownAddress('repo', '/whole/path/repo')).toBe('/whole/path/repo');
 });

@@ -58,14 +58,14 @@ export class CheckReport {
     const { severity, code, message } = finding;
     this.#told.set(code, (this.#told.get(code) ?? 0) + 1);
     if (severity === 'error') this.#error(finding);
-    else if (severity === 'warning') this.#problem(`warning: ${message}`);
+    else if (severity === 'warning') this.#out.warn(`warning: ${message}`);
     else if (TOLD_HINTS.has(code)) this.#result(message);
     else this.#out.verbose(message);
   };
 
   /** The last lines, before the failure where there is one. */
   end({ summary }: CheckResult): void {
-    if (this.#defects > 0) this.#problem(`\n${advice(summary)}\n`);
+    if (this.#defects > 0) this.#out.warn(`\n${advice(summary)}\n`);
     if (this.#out.json) this.#out.object(summaryJson(summary));
     else if (summary.numErrors === 0) this.#out.info('no errors were found');
   }
@@ -123,17 +123,12 @@ export class CheckReport {
     this.#errors += 1;
     if (code !== 'snapshot-not-found') this.#defects += 1;
     if (tree === undefined) {
-      this.#problem(PACK_CODES.has(code) ? message : `error: ${message}`);
+      this.#out.warn(PACK_CODES.has(code) ? message : `error: ${message}`);
       return;
     }
-    if (tree !== this.#tree) this.#problem(`error for tree ${shortId(tree)}:`);
+    if (tree !== this.#tree) this.#out.warn(`error for tree ${shortId(tree)}:`);
     this.#tree = tree;
-    this.#problem(`  ${message}`);
-  }
-
-  /** A line on standard error; with --json an object. */
-  #problem(message: string): void {
-    this.#out.warn(this.#out.json ? JSON.stringify({ message_type: 'error', message }) : message);
+    this.#out.warn(`  ${message}`);
   }
 
   #result(line: string): void {

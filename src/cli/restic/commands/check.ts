@@ -33,13 +33,15 @@ export const checkCommand: CommandSpec = {
     { name: 'with-cache', kind: 'bool', help: 'take what the cache has from there' },
   ],
   group: 'main',
+  jsonProblems: true,
   run,
 };
 
 async function run(context: Context): Promise<number> {
   const { flags, out } = context;
   const readData = readDataOf(context);
-  if (flags.bool('check-unused')) out.warn('Flag --check-unused has been deprecated: it is taken without effect');
+  if (flags.bool('check-unused') && !out.json)
+    out.warn('Flag --check-unused has been deprecated: it is taken without effect');
   let told = false;
   try {
     const { summary } = await checkLocked(context, readData, () => {

@@ -24,6 +24,7 @@ both take their space twice. "init --copy-chunker-params" makes a repository tha
 another one does.`,
   flags: [...FROM_FLAGS, ...FILTER_FLAGS],
   group: 'main',
+  textOnly: true,
   run,
 };
 
@@ -44,12 +45,7 @@ async function run(context: Context): Promise<number> {
   return 0;
 }
 
-/** restic's words. They are no result, but --json does not silence them: there is nothing else to read. */
 function teller(out: Output): (event: CopyEvent) => void {
-  const say = (line: string): void => {
-    if (out.json && out.verbosity > 0) out.result(line);
-    else out.info(line);
-  };
   let bar: Counter | undefined;
   let begun = 0;
   return (event) => {
@@ -63,8 +59,8 @@ function teller(out: Output): (event: CopyEvent) => void {
         );
       case 'begun':
         begun += 1;
-        say(`\n${describeSnapshot(event.source)}`);
-        return say('  copy started, this may take a while...');
+        out.info(`\n${describeSnapshot(event.source)}`);
+        return out.info('  copy started, this may take a while...');
       case 'plan': {
         const { blobs, bytes, packs } = event.plan;
         out.verbose(`  copy ${blobs} blobs with disk size ${formatBytesLikeRestic(bytes)} in ${packs} packfiles`);
@@ -77,9 +73,11 @@ function teller(out: Output): (event: CopyEvent) => void {
         return bar?.done();
       case 'saved':
         // A blank line before the list that ends a batch of several.
-        if (begun > 1) say('');
+        if (begun > 1) out.info('');
         begun = 0;
-        return say(`snapshot ${shortId(event.copy)} saved, copied from source snapshot ${shortId(event.source.id)}`);
+        return out.info(
+          `snapshot ${shortId(event.copy)} saved, copied from source snapshot ${shortId(event.source.id)}`,
+        );
     }
   };
 }

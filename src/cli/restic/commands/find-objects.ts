@@ -51,7 +51,7 @@ function packLine(repo: Repository, type: BlobType, text: string): string {
     const why = text.length === 64 ? 'invalid ID' : 'invalid length for ID';
     return `Note: cannot find pack for object '${text}', unable to parse ID: ${why}: ${JSON.stringify(text)}`;
   }
-  const [location] = repo.index.locate(type, text as BlobId);
+  const location = repo.index.find(type, text as BlobId);
   // In this order restic puts the two.
   if (location === undefined) return `Object ${type} with type ${shortId(text)} not found in the index`;
   return `Object belongs to pack ${location.pack}\n ... Pack ${shortId(location.pack)}: ${describeBlob(location)}`;

@@ -4,6 +4,7 @@ import { initRepository } from '../../../open.js';
 import type { CommandSpec, Context } from '../command.js';
 import { FROM_FLAGS } from '../from-flags.js';
 import { repositorySettings } from '../repository-settings.js';
+import { shownAddress, withoutPassword } from '../shown-address.js';
 
 export const initCommand: CommandSpec = {
   name: 'init',
@@ -36,12 +37,12 @@ async function run(context: Context): Promise<number> {
   const settings = await repositorySettings(context, false, { isNew: true });
   try {
     const repo = await initRepository({ ...settings, version, chunkerPolynomial });
-    tell(context, repo.config.id, repo.backend.location);
+    tell(context, repo.config.id, shownAddress(settings.repository, repo.backend.location));
     await repo.backend.close();
   } catch (error) {
     if (!isSyncError(error, 'exists')) throw error;
     const found = error.details['found'] === 'config' ? 'config file already exists' : error.message;
-    const message = `create repository at ${settings.repository} failed: ${found}`;
+    const message = `create repository at ${withoutPassword(settings.repository)} failed: ${found}`;
     throw new SyncError('exists', message, { cause: error });
   }
   return 0;

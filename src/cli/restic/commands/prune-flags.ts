@@ -36,6 +36,9 @@ export const PRUNE_FLAGS: readonly Flag[] = [
 
 /** Throws 'usage' for values that make no sense. */
 export function pruneRules(flags: FlagValues): PruneRules & Pick<PruneOptions, 'packSize'> {
+  if (flags.bool('repack-uncompressed') && flags.text('compression') === 'off') {
+    throw new SyncError('usage', 'disabled compression and `--repack-uncompressed` are mutually exclusive');
+  }
   const packSize = packSizeOf(flags);
   const repackSmallerThan = sizeOf(flags, 'repack-smaller-than');
   if (repackSmallerThan !== undefined && repackSmallerThan > (packSize ?? DEFAULT_PACK_SIZE)) {
