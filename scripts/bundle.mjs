@@ -7,7 +7,9 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { lazyBuiltins, root, slimUndici, target, virtualModules } from './plugins.mjs';
+import { lazyBuiltins, lazyCrypto, root, slimUndici, target, unpackedZstd, virtualModules } from './plugins.mjs';
+
+const PACKED = "const { packedZstd } = require('virtual:packed-zstd');";
 
 /** `entry` → `outfile`, its source map beside it. `name` is what it calls itself. Returns its size in bytes. */
 export async function bundleProgram({ name, entry, outfile, worker }) {
@@ -20,10 +22,8 @@ export async function bundleProgram({ name, entry, outfile, worker }) {
     target: 'node14.18',
     charset: 'ascii',
     write: false,
-    // zstd-codec looks where it lies, to find a file that it does not need.
-    define: { __dirname: '"."' },
     banner: { js: banner(name) },
-    plugins: [virtualModules({ worker }), slimUndici(), lazyBuiltins()],
+    plugins: [virtualModules({ worker }), unpackedZstd(PACKED), slimUndici(), lazyCrypto(), lazyBuiltins()],
     footer: { js: licences() },
   });
   mkdirSync(dirname(outfile), { recursive: true });

@@ -25,13 +25,13 @@ const RULES: Rules = {
     backend: ['base', 'disk'],
     ui: ['base'],
     repo: ['base', 'crypto', 'compress', 'pack', 'backend'],
-    // The thread's half of the engine: blobs made (codec) and parts opened (loader).
-    worker: ['base', 'crypto', 'chunker', 'compress', 'repo/codec', 'repo/loader'],
+    // The thread's half of the engine: blobs made (codec), parts opened (loader), packs looked into.
+    worker: ['base', 'crypto', 'chunker', 'compress', 'pack', 'repo/codec', 'repo/loader', 'repo/pack-header'],
     browse: ['base', 'pack', 'repo', 'pattern'],
     pattern: ['base'],
     archive: ['base', 'repo', 'worker', 'browse', 'pattern'],
     // A restored tree is compared as the same manifest that a folder is.
-    restore: ['base', 'repo', 'worker', 'archive', 'browse'],
+    restore: ['base', 'repo', 'worker', 'archive', 'browse', 'disk'],
     // It works on the files of a repository, below its formats: backend and crypto for repairs and upgrades.
     maintain: ['base', 'pack', 'backend', 'crypto', 'repo', 'worker', 'browse', 'pattern'],
     sync: ['base', 'repo', 'worker', 'archive', 'restore', 'maintain', 'disk'],
@@ -169,7 +169,7 @@ describe('the check sees what it must', () => {
   it('a room that may import one file of another, and imports a second', () => {
     const files = { 'worker/thread.ts': "import '../repo/index.js';\n", 'repo/index.ts': '' };
     expect(check(files)).toEqual([
-      'worker/thread.ts: imports repo/index.ts; worker may import base, crypto, chunker, compress, repo/codec, repo/loader',
+      'worker/thread.ts: imports repo/index.ts; worker may import base, crypto, chunker, compress, pack, repo/codec, repo/loader, repo/pack-header',
     ]);
   });
 

@@ -132,8 +132,9 @@ function rewrite(path, change) {
 /** The recorded inode and time of change of each file that is as recorded: a copy has others. */
 function restamp(game, cloud, { decodeFileTable, encodeFileTable }) {
   const path = join(cloud, 'files.bin');
-  const table = existsSync(path) ? decodeFileTable(readFileSync(path)) : undefined;
-  if (table === undefined) return;
+  const stored = existsSync(path) ? decodeFileTable(readFileSync(path)) : undefined;
+  if (stored === undefined) return;
+  const table = new Map(stored);
   for (const [name, record] of table) {
     const stats = lstatSync(join(game, name), { bigint: true, throwIfNoEntry: false });
     if (record.inode === 0n || stats === undefined) continue;

@@ -8,9 +8,9 @@ import { Semaphore } from '../base/concurrency.js';
 import { isSyncError, throwIfAborted } from '../base/errors.js';
 import { sizeInPack } from '../repo/codec.js';
 import type { Repository } from '../repo/repository.js';
-import type { Executor } from '../worker/executor.js';
-import { inlineExecutor } from '../worker/executor.js';
-import type { FileResult, FileSink, FileTools, StreamResult } from '../worker/file-task.js';
+import type { Executor, FileSink } from '../worker/executor.js';
+import { inlineExecutor, sealingSink } from '../worker/executor.js';
+import type { FileResult, FileTools, StreamResult } from '../worker/file-task.js';
 import { fileTools } from '../worker/split.js';
 import { saveStream } from '../worker/stream-task.js';
 import type { BackupReport } from './backup-report.js';
@@ -21,8 +21,9 @@ import type { BlobStore } from './blob-store.js';
 /** What is read before threads are started. A file costs as much as so many bytes even if it is empty. */
 const INLINE_BYTES = 8 * 1024 * 1024;
 const FILE_COST = 32 * 1024;
-/** Files under way at once unless the caller says otherwise: two a thread, as many threads as the pool has at most. */
-const MAX_PARALLEL = 16;
+/** Files asked for at once unless the caller says otherwise: a few batches of small ones for each thread. */
+const MAX_PARALLEL = 512;
+const PARALLEL_PER_CORE = 128;
 
 export type Read<R> = R & { readonly added: AddedSizes };
 
@@ -47,7 +48,7 @@ export class FileReader {
     this.#store = store;
     this.#report = report;
     this.#createExecutor = options.createExecutor;
-    const parallel = options.readConcurrency ?? Math.min(2 * availableParallelism(), MAX_PARALLEL);
+    const parallel = options.readConcurrency ?? Math.min(PARALLEL_PER_CORE * availableParallelism(), MAX_PARALLEL);
     this.#slots = new Semaphore(Math.max(1, parallel));
     this.#tools = fileTools(repo.codec, repo.config.chunkerPolynomial);
     this.#inline = inlineExecutor(this.#tools);
@@ -63,7 +64,7 @@ export class FileReader {
     const { signal } = this.#store;
     try {
       const executor = await this.#executorFor(size);
-      return await this.#read((sink) => executor.saveFile(path, sink, signal));
+      return await this.#read((sink) => executor.saveFile(path, sink, { signal, size }));
     } catch (error) {
       // A local repository fails with 'io' too, which is no matter of one file; its session has ended then.
       throwIfAborted(signal);
@@ -73,7 +74,9 @@ export class FileReader {
   }
 
   readStream(stream: AsyncIterable<Bytes>): Promise<Read<StreamResult>> {
-    return this.#read((sink) => saveStream(this.#tools, stream, sink, this.#store.signal));
+    return this.#read((sink) =>
+      saveStream(this.#tools, stream, sealingSink(this.#repo.codec, sink, this.#store.signal), this.#store.signal),
+    );
   }
 
   /** Ends the threads. What is read on this thread goes on to its next chunk, if the store has ended. */

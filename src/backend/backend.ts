@@ -23,6 +23,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ReadOptions extends CallOptions {
+  /**
+   * Memory of the caller, at least as long as the range that is asked for: what is read may be a view of it, so that it
+   * can be used again and again. It is given away when the call throws. Of no effect without a range.
+   */
+  readonly into?: Bytes | undefined;
+}
+
 export interface Backend {
   /** For messages: the address without any password. */
   readonly location: string;
@@ -40,7 +48,7 @@ export interface Backend {
    * The whole file, or exactly the range asked for. Throws 'not-found'; 'damaged' if the file is shorter than the
    * range. Does not check the hash: the caller knows whether it has the whole file.
    */
-  read(type: FileType, name: string, range?: ByteRange, options?: CallOptions): Promise<Bytes>;
+  read(type: FileType, name: string, range?: ByteRange, options?: ReadOptions): Promise<Bytes>;
 
   /** Stores a new file, durably, all or nothing. Throws 'exists' if one of that name is there. */
   write(type: FileType, name: string, data: Bytes, options?: CallOptions): Promise<void>;

@@ -7,7 +7,7 @@ import type { Bytes } from '../base/bytes.js';
 import { ioError, SyncError } from '../base/errors.js';
 import { isId } from '../base/ids.js';
 import { orAbort } from './abort.js';
-import type { Backend, ByteRange, CallOptions, FileInfo, FileType } from './backend.js';
+import type { Backend, ByteRange, CallOptions, FileInfo, FileType, ReadOptions } from './backend.js';
 import type { CachedType } from './cache-folder.js';
 import { CacheFolder } from './cache-folder.js';
 import { checkName, shorterThanRange } from './file-name.js';
@@ -60,12 +60,12 @@ class CacheBackend implements Backend {
     return this.#inner.stat(type, name, options);
   }
 
-  async read(type: FileType, name: string, range?: ByteRange, options?: CallOptions): Promise<Bytes> {
+  async read(type: FileType, name: string, range?: ByteRange, options?: ReadOptions): Promise<Bytes> {
     checkName(type, name);
     if (!this.#isCached(type, name)) return this.#inner.read(type, name, range, options);
     const cached = await this.#attempt((cache) => cache.read(type, name, range));
     if (cached) return cached;
-    const data = await this.#fetch(type, name, options);
+    const data = await this.#fetch(type, name, { signal: options?.signal });
     if (!range) return data.slice();
     const end = range.offset + range.length;
     if (end > data.length) throw shorterThanRange(type, name, this.location, data.length, end);

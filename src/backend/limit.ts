@@ -5,7 +5,7 @@
 import type { Bytes } from '../base/bytes.js';
 import { Semaphore } from '../base/concurrency.js';
 import { acquireSlot } from './abort.js';
-import type { Backend, ByteRange, CallOptions, FileInfo, FileType } from './backend.js';
+import type { Backend, ByteRange, CallOptions, FileInfo, FileType, ReadOptions } from './backend.js';
 
 class LimitBackend implements Backend {
   readonly location: string;
@@ -32,7 +32,7 @@ class LimitBackend implements Backend {
     return this.#run(options, () => this.#inner.stat(type, name, options));
   }
 
-  read(type: FileType, name: string, range?: ByteRange, options?: CallOptions): Promise<Bytes> {
+  read(type: FileType, name: string, range?: ByteRange, options?: ReadOptions): Promise<Bytes> {
     return this.#run(options, () => this.#inner.read(type, name, range, options));
   }
 

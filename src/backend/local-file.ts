@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { Bytes } from '../base/bytes.js';
 import { errnoOf, throwIfAborted } from '../base/errors.js';
 import { ignoreIfUnsupported, syncFolder } from '../disk/sync-folder.js';
+import type { ReadOptions } from './backend.js';
 
 /** Permissions of what is made; the umask still applies, and files lose their write bits when they are complete. */
 export interface Modes {
@@ -47,14 +48,14 @@ export async function fileSize(path: string): Promise<number | undefined> {
   }
 }
 
-/** Exactly `length` bytes, or undefined if the file ends before. */
+/** Exactly `length` bytes, in `into` where that is given, or undefined if the file ends before. */
 export async function readFully(
   handle: FileHandle,
   offset: number,
   length: number,
-  signal: AbortSignal | undefined,
+  { signal, into }: ReadOptions,
 ): Promise<Bytes | undefined> {
-  const data = new Uint8Array(length);
+  const data = into?.subarray(0, length) ?? new Uint8Array(length);
   for (let done = 0; done < length; ) {
     throwIfAborted(signal);
     const { bytesRead } = await handle.read(data, done, length - done, offset + done);

@@ -13,7 +13,7 @@ import { ioError, isSyncError, throwIfAborted } from '../base/errors.js';
 import { isId } from '../base/ids.js';
 import { whileBusy } from '../disk/busy.js';
 import { syncFolder } from '../disk/sync-folder.js';
-import type { Backend, ByteRange, CallOptions, FileInfo, FileType } from './backend.js';
+import type { Backend, ByteRange, CallOptions, FileInfo, FileType, ReadOptions } from './backend.js';
 import { LISTED_TYPES } from './backend.js';
 import { alreadyExists, checkName, fileLabel, notFound, shorterThanRange } from './file-name.js';
 import type { Modes } from './local-file.js';
@@ -98,7 +98,7 @@ class LocalBackend implements Backend {
     return undefined;
   }
 
-  async read(type: FileType, name: string, range?: ByteRange, options: CallOptions = {}): Promise<Bytes> {
+  async read(type: FileType, name: string, range?: ByteRange, options: ReadOptions = {}): Promise<Bytes> {
     throwIfAborted(options.signal);
     let missing: unknown;
     for (const path of this.#places(type, name)) {
@@ -108,7 +108,12 @@ class LocalBackend implements Backend {
           const { size } = await handle.stat();
           const { offset, length } = range ?? { offset: 0, length: size };
           if (offset + length > size) throw shorterThanRange(type, name, this.location, size, offset + length);
-          const data = await readFully(handle, offset, length, options.signal);
+          const data = await readFully(
+            handle,
+            offset,
+            length,
+            range === undefined ? { signal: options.signal } : options,
+          );
           if (!data) throw shorterThanRange(type, name, this.location, (await handle.stat()).size, offset + length);
           return data;
         } finally {

@@ -19,17 +19,17 @@ export interface ClientOptions {
 /** Loads the HTTP client and makes its pool of connections; the program's global dispatcher is never touched. */
 export async function openClient(options: ClientOptions): Promise<Dispatcher> {
   if (options.dispatcher) return options.dispatcher;
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
+  const undici = await import('undici');
   // No TCP keep-alive: the watchdog notices a dead line sooner, and node.exe under wine cannot connect with it.
   const socket = { timeout: options.connectTimeoutMs, keepAlive: false };
   const { ca, clientCert: pem, insecureTls } = options;
   const trust = { ...(ca !== undefined && { ca }), ...(insecureTls && { rejectUnauthorized: false }) };
   const tls = { ...socket, ...trust, ...(pem !== undefined && { cert: pem, key: pem }) };
   const common = { connections: options.connections, connect: tls, keepAliveTimeout: 10_000 };
-  if (!wantsProxy(options.url)) return new Agent(common);
+  if (!wantsProxy(options.url)) return new undici.Agent(common);
   // Plain http goes to the proxy as such: many proxies allow a tunnel to port 443 only.
   const proxied = { ...common, requestTls: tls, proxyTls: socket, proxyTunnel: false };
-  return new EnvHttpProxyAgent(proxied);
+  return new undici.EnvHttpProxyAgent(proxied);
 }
 
 /** As curl, Go and restic: never for this computer itself. The agent itself looks at NO_PROXY. */

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Bytes } from '../base/bytes.js';
-import { concatBytes, toBase64, utf8 } from '../base/bytes.js';
+import { concatBytes, discard, toBase64, utf8 } from '../base/bytes.js';
 import { Semaphore } from '../base/concurrency.js';
 import { SyncError, throwIfAborted } from '../base/errors.js';
 import { acquireSlot } from './abort.js';
@@ -38,6 +38,8 @@ export interface Exchange {
   /** More bytes than this in a 2xx answer are an error; `maxPartBytes` holds for a 206. */
   readonly maxBytes: number;
   readonly maxPartBytes?: number;
+  /** Memory for the body of a 206, of at least `maxPartBytes`. */
+  readonly into?: Bytes | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -105,6 +107,7 @@ export class RestTransport {
       const answer = await readAnswer(response, exchange, watchdog, {
         stallTimeoutMs: this.#options.stallTimeoutMs,
         throttle: this.#down,
+        isOwn: this.#options.dispatcher === undefined,
       });
       // undici 7 marks the connection as free one turn later; asked before, it opens a second one (with its handshake).
       await new Promise((resolve) => setImmediate(resolve));
@@ -164,11 +167,18 @@ export class RestTransport {
   }
 }
 
+interface ReadingOptions {
+  readonly stallTimeoutMs: number;
+  readonly throttle: Throttle | undefined;
+  /** The HTTP client is ours alone. */
+  readonly isOwn: boolean;
+}
+
 async function readAnswer(
   response: Dispatcher.ResponseData,
   exchange: Exchange,
   watchdog: Watchdog,
-  { stallTimeoutMs, throttle }: { readonly stallTimeoutMs: number; readonly throttle: Throttle | undefined },
+  { stallTimeoutMs, throttle, isOwn }: ReadingOptions,
 ): Promise<Answer> {
   const { statusCode: status, headers } = response;
   const header = (name: string): string | undefined => {
@@ -178,19 +188,24 @@ async function readAnswer(
   watchdog.expect(stallTimeoutMs, 'the transfer stood still: nothing came');
   const good = status >= 200 && status < 300;
   const most = status === 206 ? (exchange.maxPartBytes ?? exchange.maxBytes) : exchange.maxBytes;
+  const into = status === 206 ? exchange.into : undefined;
   const parts: Bytes[] = [];
   let length = 0;
   // Leaving the loop early closes the connection, which is then of no more use.
   for await (const chunk of response.body) {
     if (!(chunk instanceof Uint8Array)) throw new TypeError('the HTTP client gave a body that is not bytes');
     watchdog.beat();
-    length += chunk.length;
+    const size = chunk.length;
+    length += size;
     if (good && length > most) throw tooLong(exchange, most);
-    parts.push(chunk);
-    await throttle?.take(chunk.length, watchdog.signal);
+    if (into === undefined) parts.push(chunk);
+    else into.set(chunk, length - size);
+    // Of a client of our own: nobody else has a view of what came from the socket alone.
+    if (into !== undefined && isOwn) discard(chunk);
+    await throttle?.take(size, watchdog.signal);
     if (!good && length >= ERROR_BYTES) break;
   }
-  return { status, header, body: concatBytes(parts) };
+  return { status, header, body: into?.subarray(0, length) ?? concatBytes(parts) };
 }
 
 function tooLong(exchange: Exchange, most: number): SyncError {

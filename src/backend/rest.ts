@@ -7,7 +7,7 @@ import type { Dispatcher } from 'undici';
 import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { isSyncError, SyncError } from '../base/errors.js';
-import type { Backend, ByteRange, CallOptions, FileInfo, FileType } from './backend.js';
+import type { Backend, ByteRange, CallOptions, FileInfo, FileType, ReadOptions } from './backend.js';
 import { alreadyExists, checkName, fileLabel, notFound, shorterThanRange } from './file-name.js';
 import { statusError } from './rest-error.js';
 import { decodeList } from './rest-list.js';
@@ -131,13 +131,14 @@ class RestBackendImpl implements RestBackend {
     throw new SyncError('server', `${action}: the answer has no Content-Length`);
   }
 
-  async read(type: FileType, name: string, range?: ByteRange, options: CallOptions = {}): Promise<Bytes> {
+  async read(type: FileType, name: string, range?: ByteRange, options: ReadOptions = {}): Promise<Bytes> {
     const path = pathOf(type, name);
     const action = `reading ${fileLabel(type, name)} from ${this.location}`;
     if (range?.length === 0) return this.#readNothing(type, name, range.offset, options);
     const part = range && {
       headers: { range: `bytes=${range.offset}-${range.offset + range.length - 1}` },
       maxPartBytes: range.length,
+      into: options.into,
     };
     const answer = await this.#send({ method: 'GET', path, action, ...part }, options);
     if (answer.status === 404) throw notFound(type, name, this.location);

@@ -10,7 +10,7 @@ import { equalBytes } from '../base/bytes.js';
 import { isSyncError, SyncError, throwIfAborted } from '../base/errors.js';
 import { sleep } from '../base/sleep.js';
 import { onAbort, orAbort } from './abort.js';
-import type { Backend, ByteRange, CallOptions, FileInfo, FileType } from './backend.js';
+import type { Backend, ByteRange, CallOptions, FileInfo, FileType, ReadOptions } from './backend.js';
 import { fileLabel } from './file-name.js';
 
 export interface RetryEvent {
@@ -91,10 +91,12 @@ class RetryBackend implements Backend {
     return this.#repeat({ operation: `looking for ${fileLabel(type, name)}`, signal, quick: true, run });
   }
 
-  read(type: FileType, name: string, range?: ByteRange, { signal }: CallOptions = {}): Promise<Bytes> {
+  read(type: FileType, name: string, range?: ByteRange, { signal, into }: ReadOptions = {}): Promise<Bytes> {
     const operation = `reading ${fileLabel(type, name)}`;
-    const run = async (inner: AbortSignal | undefined): Promise<Bytes> => {
-      const data = await this.#inner.read(type, name, range, { signal: inner });
+    const run = async (inner: AbortSignal | undefined, attempt: number): Promise<Bytes> => {
+      // A try that was cut off may still write to the memory it was lent.
+      const lent = attempt === 1 ? into : undefined;
+      const data = await this.#inner.read(type, name, range, { signal: inner, into: lent });
       if (range === undefined || data.length === range.length) return data;
       const message = `${operation} from ${this.location}: ${data.length} bytes came, ${range.length} were expected`;
       throw new SyncError('damaged', message, { retryable: true });

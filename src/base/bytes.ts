@@ -51,3 +51,15 @@ export function equalBytes(a: Bytes, b: Bytes): boolean {
 export function compareBytes(a: Bytes, b: Bytes): number {
   return Buffer.compare(a, b);
 }
+
+const transfer: unknown = Reflect.get(ArrayBuffer.prototype, 'transfer');
+
+/**
+ * Frees memory that nobody needs any more, if the bytes are all of their buffer. The garbage collector comes late for
+ * what lies outside its heap: 64 KiB pieces made and dropped cost 70 MB of each thread, and half of the time of what
+ * makes them, since each comes in new memory (node 24). Before node 22 it is left to the collector.
+ */
+export function discard(bytes: Bytes): void {
+  const { buffer } = bytes;
+  if (typeof transfer === 'function' && bytes.length === buffer.byteLength) Reflect.apply(transfer, buffer, [0]);
+}

@@ -56,18 +56,22 @@ export async function forEachLimit<T>(
   work: (item: T) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
+  const slots = new Semaphore(limit);
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
   try {
+    let release = await slots.acquire();
     for await (const item of items) {
       if (failures.length > 0 || signal?.aborted) break;
       const task: Promise<void> = work(item)
         .catch((error: unknown) => {
           failures.push(error);
         })
+        .finally(release)
         .finally(() => running.delete(task));
       running.add(task);
-      if (running.size >= limit) await Promise.race(running);
+      // Not a race of all that run: at a limit of some hundred that is most of the garbage of a program.
+      release = await slots.acquire();
     }
   } finally {
     await Promise.all(running);

@@ -3,8 +3,8 @@
  * and a search through all of them takes as long as one through all different trees, not snapshots times trees.
  */
 import type { TreeId } from '../base/ids.js';
-import type { Repository } from '../repo/repository.js';
-import { internTree, type WalkOptions } from './walk.js';
+import { ownId } from '../repo/id-words.js';
+import type { WalkOptions } from './walk.js';
 
 /** Of one search, for all the roots that it goes through. What the search looks for must not grow meanwhile. */
 export class BarrenTrees {
@@ -32,10 +32,10 @@ export class BarrenWatch implements Pick<WalkOptions, 'onEnter' | 'onLeave'> {
   readonly onEnter: () => void;
   readonly onLeave: (tree: TreeId, path: string) => void;
 
-  constructor(repo: Repository, barren: BarrenTrees | undefined, usesPath: boolean) {
+  constructor(barren: BarrenTrees | undefined, usesPath: boolean) {
     this.onEnter = () => void this.#before.push(this.#met);
     this.onLeave = (tree, path) => {
-      if (this.#before.pop() === this.#met) barren?.add(internTree(repo, tree), usesPath ? path : '');
+      if (this.#before.pop() === this.#met) barren?.add(ownId(tree), usesPath ? path : '');
     };
   }
 

@@ -5,6 +5,7 @@
 import type { BlobId, TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { BlobType } from '../pack/header.js';
+import { BlobSet } from '../repo/blob-set.js';
 import { plainLength } from '../repo/codec.js';
 import type { Repository } from '../repo/repository.js';
 import type { TreeNode } from '../repo/tree.js';
@@ -31,14 +32,16 @@ export interface DiffStatistics {
 /** One side under construction. */
 export class DiffCount {
   readonly #repo: Repository;
-  readonly #data = new Set<BlobId>();
-  readonly #trees = new Set<TreeId>();
+  readonly #data: BlobSet;
+  readonly #trees: BlobSet;
   #files = 0;
   #dirs = 0;
   #others = 0;
 
   constructor(repo: Repository) {
     this.#repo = repo;
+    this.#data = new BlobSet(repo.index, 'data');
+    this.#trees = new BlobSet(repo.index, 'tree');
   }
 
   /** An entry that only this side has. */
@@ -50,12 +53,12 @@ export class DiffCount {
 
   /** The blobs of an entry that this side has; not those below a folder. */
   addBlobs({ type, content, subtree }: TreeNode): void {
-    if (type === 'file') for (const id of content ?? []) this.#data.add(this.#intern('data', id));
+    if (type === 'file') for (const id of content ?? []) this.#data.add(id);
     if (subtree !== undefined) this.addTree(subtree);
   }
 
   addTree(id: TreeId): void {
-    this.#trees.add(this.#intern('tree', id));
+    this.#trees.add(id);
   }
 
   /** Takes away what both sides have. */
@@ -76,7 +79,7 @@ export class DiffCount {
   result(onProblem: (message: string) => void): DiffSide {
     let bytes = 0;
     const add = (type: BlobType, id: BlobId): void => {
-      const [location] = this.#repo.index.locate(type, id);
+      const location = this.#repo.index.find(type, id);
       if (location === undefined) onProblem(`unable to find blob size for <${type}/${shortId(id)}>`);
       else bytes += plainLength(location);
     };
@@ -90,10 +93,6 @@ export class DiffCount {
       treeBlobs: this.#trees.size,
       bytes,
     };
-  }
-
-  #intern(type: BlobType, id: BlobId): BlobId {
-    return this.#repo.index.locate(type, id)[0]?.id ?? id;
   }
 }
 

@@ -39,7 +39,7 @@ export async function* findEntries(
   const enters = (node: TreeNode, path: string): boolean =>
     !isBarren(node.subtree, path) && (isFound(node, path) || mayMatchBelow(path));
   if (isBarren(root, '/')) return;
-  const watch = new BarrenWatch(repo, barren, true);
+  const watch = new BarrenWatch(barren, true);
   const { onEnter, onLeave } = watch;
   const onError = noting(watch, options.onError);
   for await (const entry of walkTree(repo, root, { enters, signal, onError, onEnter, onLeave })) {
@@ -86,7 +86,7 @@ export async function* findObjects(
   const { signal, barren, wantsBlob, wantsTree } = options;
   if (wantsTree(root)) yield { type: 'tree', id: root, path: '/', parent: root };
   if (barren?.has(root)) return;
-  const watch = new BarrenWatch(repo, barren, false);
+  const watch = new BarrenWatch(barren, false);
   const { onEnter, onLeave } = watch;
   const enters = ({ subtree }: TreeNode): boolean => subtree === undefined || barren?.has(subtree) !== true;
   const onError = noting(watch, options.onError);

@@ -1,8 +1,9 @@
 /** What all blobs take that some trees need, as they are stored, and what compression did for them. */
 import { SyncError } from '../base/errors.js';
-import type { BlobId, TreeId } from '../base/ids.js';
+import type { BlobId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { BlobType } from '../pack/header.js';
+import { BlobSet } from '../repo/blob-set.js';
 import { plainLength } from '../repo/codec.js';
 import type { BlobLocation } from '../repo/index.js';
 import type { Repository } from '../repo/repository.js';
@@ -25,19 +26,16 @@ const SEAL_OVERHEAD = 32;
 
 /** Blobs by type, each once. */
 export class UsedSets {
-  readonly trees: Set<TreeId> = new Set();
-  readonly data: Set<BlobId> = new Set();
-  readonly #repo: Repository;
+  readonly trees: BlobSet;
+  readonly data: BlobSet;
 
-  constructor(repo: Repository) {
-    this.#repo = repo;
+  constructor({ index }: Repository) {
+    this.trees = new BlobSet(index, 'tree');
+    this.data = new BlobSet(index, 'data');
   }
 
   add(nodes: readonly TreeNode[]): void {
-    for (const { content } of nodes) {
-      // The index's own copy of the id: one cut out of a tree would keep all of the tree's text in memory.
-      for (const id of content ?? []) this.data.add(this.#repo.index.locate('data', id)[0]?.id ?? id);
-    }
+    for (const { content } of nodes) for (const id of content ?? []) this.data.add(id);
   }
 }
 
@@ -76,7 +74,7 @@ export class RawDataCount {
 
 /** The copy that readers take. Throws 'damaged' for a blob that no index names. */
 export function locateOrThrow(repo: Repository, type: BlobType, id: BlobId, where = ''): BlobLocation {
-  const [location] = repo.index.locate(type, id);
+  const location = repo.index.find(type, id);
   if (location !== undefined) return location;
   throw new SyncError('damaged', `${type} blob ${shortId(id)} not found in the index${where}`, {
     details: { type, id },

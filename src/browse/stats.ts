@@ -9,6 +9,7 @@ import { toHex, utf8 } from '../base/bytes.js';
 import { isSyncError, SyncError } from '../base/errors.js';
 import type { BlobId, TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
+import { BlobSet } from '../repo/blob-set.js';
 import { plainLength } from '../repo/codec.js';
 import type { Repository } from '../repo/repository.js';
 import type { TreeNode } from '../repo/tree.js';
@@ -16,7 +17,7 @@ import type { Compression } from './raw-data.js';
 import { locateOrThrow, RawDataCount, UsedSets } from './raw-data.js';
 import { streamTrees } from './stream-trees.js';
 import { TreeTotals } from './tree-totals.js';
-import { internTree, walkTree } from './walk.js';
+import { walkTree } from './walk.js';
 
 export const STATS_MODES = ['restore-size', 'files-by-contents', 'blobs-per-file', 'raw-data'] as const;
 export type StatsMode = (typeof STATS_MODES)[number];
@@ -58,8 +59,8 @@ export async function countStats(repo: Repository, roots: readonly TreeId[], opt
  */
 async function countEntries(repo: Repository, roots: readonly TreeId[], options: StatsOptions): Promise<Stats> {
   const { mode, signal, onProgress } = options;
-  const totals = new TreeTotals((id) => internTree(repo, id));
-  const seen = new Set<TreeId>();
+  const totals = new TreeTotals();
+  const seen = new BlobSet(repo.index, 'tree');
   const contents = new ByContents(repo);
   const restored = { files: 0, bytes: 0 };
   for (const [i, root] of roots.entries()) {

@@ -5,15 +5,16 @@
 import { isSyncError } from '../base/errors.js';
 import type { TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
+import { BlobSet } from '../repo/blob-set.js';
+import { ownId } from '../repo/id-words.js';
 import type { Repository } from '../repo/repository.js';
 import type { TreeNode } from '../repo/tree.js';
 import { decodeTree } from '../repo/tree.js';
-import { internTree } from './walk.js';
 
 export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
   /** Trees that were visited are passed over with all below; those that are visited come in. */
-  readonly seen?: Set<TreeId> | undefined;
+  readonly seen?: BlobSet | undefined;
   /** A tree that cannot be read; the others go on. Thrown without it. */
   readonly onError?: ((id: TreeId, error: unknown) => void) | undefined;
 }
@@ -28,13 +29,10 @@ export async function streamTrees(
   onTree: (id: TreeId, nodes: readonly TreeNode[]) => void,
   options: StreamOptions = {},
 ): Promise<void> {
-  const { seen = new Set<TreeId>(), signal, onError } = options;
+  const { seen = new BlobSet(repo.index, 'tree'), signal, onError } = options;
   const waiting: TreeId[] = [];
   const add = (tree: TreeId): void => {
-    if (seen.has(tree)) return;
-    const id = internTree(repo, tree);
-    seen.add(id);
-    waiting.push(id);
+    if (seen.add(tree)) waiting.push(ownId(tree));
   };
   for (const root of roots) add(root);
   while (waiting.length > 0) {

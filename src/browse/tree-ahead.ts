@@ -116,7 +116,7 @@ export class TreeAhead {
     let seen = 0;
     for (let slot = from; slot !== undefined && seen < WINDOW; slot = slot.next, seen++) {
       if (slot.state !== 'wanted') continue;
-      const [location] = this.#repo.index.locate('tree', slot.id);
+      const location = this.#repo.index.find('tree', slot.id);
       // One that no index names would fail the whole batch: it is left to the walk.
       if (location === undefined) continue;
       bytes += plainLength(location);

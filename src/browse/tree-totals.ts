@@ -4,6 +4,7 @@
  * several names takes its room once for each root, so trees that hold such are gone through again, in memory.
  */
 import type { TreeId } from '../base/ids.js';
+import { ownId } from '../repo/id-words.js';
 import type { TreeNode } from '../repo/tree.js';
 
 export interface Totals {
@@ -40,13 +41,6 @@ export class TreeTotals {
   readonly #own = new Map<TreeId, Own>();
   readonly #sums = new Map<TreeId, Sum>();
 
-  readonly #intern: (id: TreeId) => TreeId;
-
-  /** `intern` gives one copy of each id: see `internTree`. */
-  constructor(intern: (id: TreeId) => TreeId) {
-    this.#intern = intern;
-  }
-
   /** An entry of a tree; each entry of each tree below the roots that will be asked for has to come once. */
   add(parent: TreeId, node: TreeNode): void {
     const own = this.#own.get(parent) ?? this.#start(parent);
@@ -55,12 +49,12 @@ export class TreeTotals {
     own.bytes += size;
     if (isLinked(node)) own.links.push({ key: `${node.inode}:${node.deviceId ?? 0n}`, size });
     else own.single += size;
-    if (node.subtree !== undefined) own.below.push(this.#intern(node.subtree));
+    if (node.subtree !== undefined) own.below.push(ownId(node.subtree));
   }
 
   #start(tree: TreeId): Own {
     const own: Own = { entries: 0, bytes: 0, single: 0, links: [], below: [] };
-    this.#own.set(this.#intern(tree), own);
+    this.#own.set(ownId(tree), own);
     return own;
   }
 

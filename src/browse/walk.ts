@@ -4,6 +4,7 @@
  */
 import { throwIfAborted } from '../base/errors.js';
 import type { TreeId } from '../base/ids.js';
+import type { BlobSet } from '../repo/blob-set.js';
 import type { Repository } from '../repo/repository.js';
 import type { TreeNode } from '../repo/tree.js';
 import type { TreeSlot } from './tree-ahead.js';
@@ -33,7 +34,7 @@ export interface WalkOptions {
    */
   readonly enters?: ((node: TreeNode, path: string) => boolean) | undefined;
   /** Trees that were visited: these are not entered, and all that are entered come in. Their folders are yielded. */
-  readonly seen?: Set<TreeId> | undefined;
+  readonly seen?: BlobSet | undefined;
   /** A tree that cannot be read: its folder is told here in place of being yielded, and the walk goes on. */
   readonly onError?: ((tree: UnreadableTree, error: unknown) => void | Promise<void>) | undefined;
   /** Called before a tree's folder is yielded, and when all that is in the tree was. */
@@ -70,7 +71,7 @@ export async function* walkTree(
   };
   if (isSeen(seen, root)) return;
   try {
-    seen?.add(internTree(repo, root));
+    seen?.add(root);
     const first = await open(ahead.start(root, prefix));
     const frames: Frame[] = first === undefined ? [] : [first];
     for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
@@ -89,7 +90,7 @@ export async function* walkTree(
         yield entry;
         continue;
       }
-      seen?.add(internTree(repo, slot.id));
+      seen?.add(slot.id);
       const inner = await open(slot, entry);
       if (inner === undefined) continue;
       frames.push(inner);
@@ -100,11 +101,6 @@ export async function* walkTree(
   }
 }
 
-function isSeen(seen: Set<TreeId> | undefined, tree: TreeId | undefined): boolean {
+function isSeen(seen: BlobSet | undefined, tree: TreeId | undefined): boolean {
   return tree !== undefined && seen?.has(tree) === true;
-}
-
-/** The index's own copy of an id: one cut out of a tree would keep all of the tree's text in memory. */
-export function internTree(repo: Repository, id: TreeId): TreeId {
-  return repo.index.locate('tree', id)[0]?.id ?? id;
 }

@@ -101,6 +101,10 @@ export function tooLong(what: string, found: number | undefined, maxSize: number
   return broken(what, `the compressed data unpacks to ${size} than the ${maxSize} bytes it may have`);
 }
 
+export function tooShort(what: string, found: number, wanted: number): SyncError {
+  return broken(what, `the compressed data unpacks to ${found} bytes instead of ${wanted}`);
+}
+
 function byte(data: Bytes, at: number): number {
   return data[at] ?? 0;
 }

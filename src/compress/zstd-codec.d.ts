@@ -43,8 +43,8 @@ declare module 'zstd-codec/lib/zstd-codec-binding-wasm.js' {
     readonly ZstdCompressStreamBinding: new () => CompressStream;
     readonly ZstdDecompressStreamBinding: new () => DecompressStream;
     cloneToVector(vector: VectorU8, bytes: Bytes): void;
-    /** New bytes. */
-    cloneAsTypedArray(vector: VectorU8): Bytes;
+    /** The bytes where they lie, until the vector is changed. */
+    toTypedArrayView(vector: VectorU8): Bytes;
   }
 
   export interface Settings {

@@ -4,12 +4,17 @@
  * Its memory is 16 MiB and cannot grow: 11 MiB are left for a call. Up to 3 MiB are compressed at once (150 MB/s, the
  * size in the header); longer data goes through the streaming functions (70 MB/s) and the size is put in afterwards.
  */
-import type { Binding, Settings } from 'zstd-codec/lib/zstd-codec-binding-wasm.js';
+import type { Binding, Codec, Settings } from 'zstd-codec/lib/zstd-codec-binding-wasm.js';
 import type { Bytes } from '../base/bytes.js';
+import { equalBytes } from '../base/bytes.js';
 import { isSyncError, SyncError } from '../base/errors.js';
-import { broken, inspectFrame, tooLong, withContentSize } from './frame.js';
-import { DEFAULT_LEVEL } from './level.js';
+import { keptMemory } from '../base/kept-memory.js';
+import { broken, inspectFrame, tooLong, tooShort, withContentSize } from './frame.js';
+import { DEFAULT_LEVEL, QUICK_LEVEL } from './level.js';
 import type { Zstd } from './zstd.js';
+import { compressBound } from './zstd-kept.js';
+import type { Vectors } from './zstd-vectors.js';
+import { makeVectors } from './zstd-vectors.js';
 
 const MIB = 1024 * 1024;
 /** Measured: 3 MiB at level 5 take 8.9 MB of the 11.5 there are; level 9 aborts. */
@@ -22,20 +27,42 @@ const COMPRESS_SLICE = 128 * 1024;
 /** A bomb is noticed after the slice that goes too far: at most 1 KiB / 4 blocks of 128 KiB are thrown away for it. */
 const UNPACK_SLICE = 1024;
 
+const scratch = keptMemory(compressBound(8 * MIB));
+
 /** Compiles the module anew; 'internal' if it cannot be. */
 export async function loadWasmZstd(): Promise<Zstd> {
   const binding = await loadBinding();
-  const codec = new binding.ZstdCodec();
+  const parts = { binding, codec: new binding.ZstdCodec(), vectors: makeVectors(binding) };
+  const pack = (data: Bytes, level = DEFAULT_LEVEL): Bytes =>
+    guarded(() => {
+      const effort = Math.min(Math.max(QUICK_LEVEL, level), MAX_LEVEL);
+      return data.length > 0 && data.length <= MAX_AT_ONCE
+        ? compressAtOnce(parts, data, effort)
+        : compressStream(parts, data, effort);
+    });
+  const unpack = (data: Bytes, maxSize: number, what: string): Bytes =>
+    guarded(() => decompress(parts, data, maxSize, what));
   return {
     name: 'zstd-codec',
-    compress: (data, level = DEFAULT_LEVEL) =>
-      guarded(() => {
-        const effort = Math.min(Math.max(1, level), MAX_LEVEL);
-        return data.length > 0 && data.length <= MAX_AT_ONCE
-          ? compressAtOnce(binding, codec, data, effort)
-          : compressStream(binding, data, effort);
-      }),
-    decompress: (data, maxSize, what) => guarded(() => decompress(binding, codec, data, maxSize, what)),
+    compress: (data, level) => pack(data, level).slice(),
+    compressBriefly: pack,
+    decompress: (data, maxSize, what) => unpack(data, maxSize, what).slice(),
+    decompressInto: (data, out, what) => {
+      const found = unpack(data, out.length, what);
+      if (found.length !== out.length) throw tooShort(what, found.length, out.length);
+      out.set(found);
+    },
+    unpacksTo: (frame, plain) => {
+      // What was compressed lies where the unpacked bytes will: it is taken out first.
+      const kept = scratch(frame.length).subarray(0, frame.length);
+      kept.set(frame);
+      try {
+        return equalBytes(unpack(kept, plain.length, 'new frame'), plain);
+      } catch (error) {
+        if (isSyncError(error, 'damaged')) return false;
+        throw error;
+      }
+    },
   };
 }
 
@@ -93,32 +120,33 @@ function isBinding(module: object): module is Binding {
 
 function partsOf(module: Binding): Binding {
   const { ZstdCodec, VectorU8, ZstdCompressStreamBinding, ZstdDecompressStreamBinding } = module;
-  const { cloneToVector, cloneAsTypedArray } = module;
+  const { cloneToVector, toTypedArrayView } = module;
   return {
     ZstdCodec,
     VectorU8,
     ZstdCompressStreamBinding,
     ZstdDecompressStreamBinding,
     cloneToVector,
-    cloneAsTypedArray,
+    toTypedArrayView,
   };
 }
 
-type Codec = InstanceType<Binding['ZstdCodec']>;
-type Vector = InstanceType<Binding['VectorU8']>;
-
-function compressAtOnce(binding: Binding, codec: Codec, data: Bytes, level: number): Bytes {
-  return withVectors(binding, (input, output) => {
-    binding.cloneToVector(input, data);
-    output.resize(codec.compressBound(data.length), 0);
-    const size = codec.compress(output, input, level);
-    if (size < 0) throw new SyncError('internal', `zstd-codec: compressing ${data.length} bytes failed (${size})`);
-    output.resize(size, 0);
-    return binding.cloneAsTypedArray(output);
-  });
+interface Parts {
+  readonly binding: Binding;
+  readonly codec: Codec;
+  readonly vectors: Vectors;
 }
 
-function compressStream(binding: Binding, data: Bytes, level: number): Bytes {
+/** A view into the codec's memory, as the one of `decompress` may be. */
+function compressAtOnce({ codec, vectors }: Parts, data: Bytes, level: number): Bytes {
+  const room = codec.compressBound(data.length);
+  const found = vectors.use(data, room, (input, output) => codec.compress(output, input, level));
+  if (found === undefined) throw new SyncError('internal', `zstd-codec: compressing ${data.length} bytes failed`);
+  return found;
+}
+
+function compressStream({ binding, vectors }: Parts, data: Bytes, level: number): Bytes {
+  vectors.release();
   const stream = new binding.ZstdCompressStreamBinding();
   try {
     const out = new GrowingBytes(Math.ceil(data.length / 2) + 64, Number.MAX_SAFE_INTEGER);
@@ -136,10 +164,10 @@ function compressStream(binding: Binding, data: Bytes, level: number): Bytes {
   }
 }
 
-function decompress(binding: Binding, codec: Codec, data: Bytes, maxSize: number, what: string): Bytes {
+function decompress(parts: Parts, data: Bytes, maxSize: number, what: string): Bytes {
   const { contentSize, windowSize } = inspectFrame(data, maxSize, what);
   const atOnce = contentSize !== undefined && contentSize > 0 && contentSize + data.length <= MAX_UNPACK_AT_ONCE;
-  if (atOnce) return decompressAtOnce(binding, codec, data, contentSize, what);
+  if (atOnce) return decompressAtOnce(parts, data, contentSize, what);
   if (windowSize > MAX_WINDOW) {
     const needs = `${Math.ceil(windowSize / MIB)} MiB of memory`;
     throw new SyncError(
@@ -147,28 +175,26 @@ function decompress(binding: Binding, codec: Codec, data: Bytes, maxSize: number
       `${what}: unpacking needs ${needs}, which Node before 22.15 cannot give; use a newer one`,
     );
   }
-  const out = decompressStream(binding, data, contentSize, maxSize, what);
+  const out = decompressStream(parts, data, contentSize, maxSize, what);
   if (contentSize !== undefined && out.length !== contentSize)
     throw broken(what, 'the unpacked size is not the stated one');
   return out;
 }
 
-function decompressAtOnce(binding: Binding, codec: Codec, data: Bytes, contentSize: number, what: string): Bytes {
-  return withVectors(binding, (input, output) => {
-    binding.cloneToVector(input, data);
-    output.resize(contentSize, 0);
-    if (codec.decompress(output, input) !== contentSize) throw broken(what, 'the compressed data cannot be unpacked');
-    return binding.cloneAsTypedArray(output);
-  });
+function decompressAtOnce({ codec, vectors }: Parts, data: Bytes, contentSize: number, what: string): Bytes {
+  const found = vectors.use(data, contentSize, (input, output) => codec.decompress(output, input));
+  if (found?.length !== contentSize) throw broken(what, 'the compressed data cannot be unpacked');
+  return found;
 }
 
 function decompressStream(
-  binding: Binding,
+  { binding, vectors }: Parts,
   data: Bytes,
   contentSize: number | undefined,
   maxSize: number,
   what: string,
 ): Bytes {
+  vectors.release();
   const stream = new binding.ZstdDecompressStreamBinding();
   try {
     const out = new GrowingBytes(contentSize ?? Math.min(maxSize, 4 * data.length), maxSize);
@@ -183,20 +209,6 @@ function decompressStream(
     return out.bytes();
   } finally {
     stream.delete();
-  }
-}
-
-function withVectors<T>(binding: Binding, work: (input: Vector, output: Vector) => T): T {
-  const input = new binding.VectorU8();
-  try {
-    const output = new binding.VectorU8();
-    try {
-      return work(input, output);
-    } finally {
-      output.delete();
-    }
-  } finally {
-    input.delete();
   }
 }
 

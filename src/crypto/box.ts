@@ -33,20 +33,44 @@ export function isValidKey(key: MasterKey): boolean {
 /** New bytes of `plain.length + 32`; each call draws a fresh IV, so equal contents seal to different bytes. */
 export function seal(crypto: CryptoProvider, key: MasterKey, plain: Bytes): Bytes {
   const sealed = new Uint8Array(plain.length + SEAL_OVERHEAD);
-  const iv = freshIv(crypto);
-  const ciphertext = sealed.subarray(IV_SIZE, IV_SIZE + plain.length);
-  sealed.set(iv, 0);
-  crypto.aes256Ctr(key.encrypt, iv, plain, ciphertext);
-  sealed.set(mac(crypto, key, iv, ciphertext), IV_SIZE + plain.length);
+  sealInto(crypto, key, plain, sealed, 0);
   return sealed;
 }
 
 /**
- * The content, in new bytes; `what` names the box in the error.
+ * Writes the box to `out` from `at` on; returns it, a view. `plain` must lie elsewhere.
+ * Throws a RangeError, and has not written anything, if it does not fit.
+ */
+export function sealInto(crypto: CryptoProvider, key: MasterKey, plain: Bytes, out: Bytes, at: number): Bytes {
+  const length = plain.length + SEAL_OVERHEAD;
+  if (at + length > out.length) {
+    throw new RangeError(`a sealed box of ${length} bytes does not fit at ${at} into ${out.length} bytes`);
+  }
+  const sealed = out.subarray(at, at + length);
+  const iv = freshIv(crypto);
+  const ciphertext = sealed.subarray(IV_SIZE, length - MAC_SIZE);
+  sealed.set(iv, 0);
+  crypto.aes256Ctr(key.encrypt, iv, plain, ciphertext);
+  sealed.set(mac(crypto, key, iv, ciphertext), length - MAC_SIZE);
+  return sealed;
+}
+
+/** Whether a box that has just been made opens to exactly these bytes: authentication code and content. */
+export function opensTo(crypto: CryptoProvider, key: MasterKey, sealed: Bytes, plain: Bytes): boolean {
+  if (sealed.length !== plain.length + SEAL_OVERHEAD) return false;
+  const iv = sealed.subarray(0, IV_SIZE);
+  const end = sealed.length - MAC_SIZE;
+  const ciphertext = sealed.subarray(IV_SIZE, end);
+  const isRight = equalInConstantTime(mac(crypto, key, iv, ciphertext), sealed.subarray(end));
+  return isRight && crypto.aes256CtrGives(key.encrypt, iv, ciphertext, plain);
+}
+
+/**
+ * The content, in new bytes or in `into`, which is as long as it and lies elsewhere; `what` names the box in the error.
  * Throws 'damaged' for a box that is too short, has an IV of zeros or a wrong MAC. Nothing is decrypted before the MAC
  * has been found right. A key derived from a wrong password fails in the same way.
  */
-export function open(crypto: CryptoProvider, key: MasterKey, sealed: Bytes, what: string): Bytes {
+export function open(crypto: CryptoProvider, key: MasterKey, sealed: Bytes, what: string, into?: Bytes): Bytes {
   if (sealed.length < SEAL_OVERHEAD) {
     throw new SyncError('damaged', `${what}: ${sealed.length} bytes are too few for a sealed box`);
   }
@@ -57,7 +81,7 @@ export function open(crypto: CryptoProvider, key: MasterKey, sealed: Bytes, what
   if (!equalInConstantTime(mac(crypto, key, iv, ciphertext), sealed.subarray(end))) {
     throw new SyncError('damaged', `${what}: the authentication code is wrong; the bytes have been changed`);
   }
-  return crypto.aes256Ctr(key.encrypt, iv, ciphertext);
+  return crypto.aes256Ctr(key.encrypt, iv, ciphertext, into);
 }
 
 function mac(crypto: CryptoProvider, key: MasterKey, iv: Bytes, ciphertext: Bytes): Bytes {

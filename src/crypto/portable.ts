@@ -7,6 +7,7 @@ import { ctr, ecb } from '@noble/ciphers/aes.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { randomBytes } from '@noble/hashes/utils.js';
+import { equalBytes } from '../base/bytes.js';
 import type { CryptoProvider } from './provider.js';
 
 /** noble's own limit is 1 GiB + 1 KiB; the caller has bounded the parameters (checkScryptParams). */
@@ -21,6 +22,7 @@ export const portableCrypto: CryptoProvider = {
     into?.set(out);
     return into ?? out;
   },
+  aes256CtrGives: (key, iv, data, plain) => equalBytes(ctr(key, iv).decrypt(data), plain),
   aes128Block: (key, block) => ecb(key, { disablePadding: true }).encrypt(block),
   poly1305: (key, data) => poly1305(data, key),
   scrypt: (password, salt, { N, r, p }, length) =>

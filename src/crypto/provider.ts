@@ -17,6 +17,8 @@ export interface CryptoProvider {
    * Writes into `into` (as long as `data`, not overlapping it) where given, and returns it; else into new bytes.
    */
   aes256Ctr(key: Bytes, iv: Bytes, data: Bytes, into?: Bytes): Bytes;
+  /** Whether `data` decrypts to exactly `plain`, which is as long. */
+  aes256CtrGives(key: Bytes, iv: Bytes, data: Bytes, plain: Bytes): boolean;
   /** One AES-128 block, for Poly1305-AES. */
   aes128Block(key: Bytes, block: Bytes): Bytes;
   /** Poly1305 (RFC 8439, 2.5) of `data` under the one-time key `key` of 32 bytes; 16 bytes. Clamps r itself. */

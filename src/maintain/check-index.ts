@@ -3,7 +3,7 @@ import { forEachLimit } from '../base/concurrency.js';
 import type { IndexId, PackId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { PackedBlob } from '../pack/header.js';
-import type { IndexPack } from '../repo/index-file.js';
+import { IndexTable } from '../repo/index-table.js';
 import type { Repository } from '../repo/repository.js';
 import type { Findings } from './check-findings.js';
 import { defectOf } from './check-findings.js';
@@ -21,9 +21,14 @@ export async function checkIndexes(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const ids = await repo.listIndexFiles(signal);
-  const namedBy = new Map<PackId, IndexId[]>();
+  const named: NamedBy = { first: [], several: new Map() };
+  const table = new IndexTable();
   const compressed: IndexId[] = [];
   let [done, reliable] = [0, true];
+  const take = (id: IndexId): void => {
+    if (repo.config.version === 1 && isCompressed(table)) compressed.push(id);
+    for (let pack = 0; pack < table.packCount; pack++) addPack(repo, findings, { table, pack, file: id }, named);
+  };
   repo.index.clear();
   onProgress(0, ids.length);
   await forEachLimit(
@@ -31,9 +36,7 @@ export async function checkIndexes(
     CONNECTIONS,
     async (id) => {
       try {
-        const { packs } = await repo.readIndexFile(id, signal);
-        if (repo.config.version === 1 && packs.some(isCompressed)) compressed.push(id);
-        for (const pack of packs) addPack(repo, findings, pack, id, namedBy);
+        await repo.readIndexTable(id, table, () => take(id), signal);
       } catch (error) {
         reliable = false;
         findings.error('index-unreadable', `error loading index ${id}: ${defectOf(error)}`, { indexes: [id] });
@@ -42,7 +45,7 @@ export async function checkIndexes(
     },
     signal,
   );
-  tellSeveral(findings, namedBy);
+  tellSeveral(findings, named);
   if (compressed.length > 0) {
     const message = `the index has compressed blobs, which a repository of version 1 cannot have (${list(compressed)})`;
     findings.error('compressed-in-version-1', message, { indexes: compressed });
@@ -50,29 +53,43 @@ export async function checkIndexes(
   return reliable && compressed.length === 0;
 }
 
-function isCompressed({ blobs }: IndexPack): boolean {
-  return blobs.some((blob) => blob.uncompressedLength !== undefined);
+function isCompressed(table: IndexTable): boolean {
+  for (let blob = 0; blob < table.blobCount; blob++) if (table.plain(blob) > 0) return true;
+  return false;
 }
 
-function addPack(
-  { index }: Repository,
-  findings: Findings,
-  { id, blobs }: IndexPack,
-  file: IndexId,
-  namedBy: Map<PackId, IndexId[]>,
-): void {
-  const files = namedBy.get(id);
-  if (files === undefined) {
-    namedBy.set(id, [file]);
-  } else {
+/** A pack as one index file names it. */
+interface FilePack {
+  readonly table: IndexTable;
+  readonly pack: number;
+  readonly file: IndexId;
+}
+
+/** Which index files name a pack. */
+interface NamedBy {
+  /** By the index's number of the pack. */
+  readonly first: IndexId[];
+  /** Of packs that more than one file names, or one file twice. */
+  readonly several: Map<PackId, IndexId[]>;
+}
+
+function addPack({ index }: Repository, findings: Findings, { table, pack, file }: FilePack, named: NamedBy): void {
+  const number = index.packNumber(table, pack);
+  const first = named.first[number];
+  if (first !== undefined) {
+    const id = table.packId(pack);
+    const files = named.several.get(id) ?? [first];
+    named.several.set(id, files);
     if (!files.includes(file)) files.push(file);
-    const conflict = blobs.find((blob) => index.locate(blob.type, blob.id).some((one) => contradicts(one, id, blob)));
+    const conflict = table
+      .blobsOf(pack)
+      .find((blob) => index.locate(blob.type, blob.id).some((one) => contradicts(one, id, blob)));
     if (conflict !== undefined) {
       const message = `pack ${id}: the index files ${list(files)} differ about blob ${conflict.id}`;
       findings.error('index-conflict', message, { packs: [id], blobs: [conflict.id], indexes: [...files] });
     }
   }
-  index.addPack(id, blobs);
+  named.first[index.addPackOf(table, pack)] ??= file;
 }
 
 function contradicts(known: PackedBlob & { readonly pack: PackId }, pack: PackId, blob: PackedBlob): boolean {
@@ -80,8 +97,8 @@ function contradicts(known: PackedBlob & { readonly pack: PackId }, pack: PackId
   return known.length !== blob.length || known.uncompressedLength !== blob.uncompressedLength;
 }
 
-function tellSeveral(findings: Findings, namedBy: ReadonlyMap<PackId, readonly IndexId[]>): void {
-  for (const [pack, indexes] of namedBy) {
+function tellSeveral(findings: Findings, { several }: NamedBy): void {
+  for (const [pack, indexes] of several) {
     if (indexes.length < 2) continue;
     const message = `pack ${pack} contained in several indexes: {${list(indexes)}}`;
     findings.hint('pack-in-several-indexes', message, { packs: [pack], indexes });

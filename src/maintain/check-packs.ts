@@ -5,8 +5,10 @@ import type { PackId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { PackedBlob } from '../pack/header.js';
 import { isGapless, packSizeOf } from '../pack/layout.js';
+import type { BlobsByPack } from '../repo/blobs-by-pack.js';
 import type { BlobLocation } from '../repo/index.js';
 import type { Repository } from '../repo/repository.js';
+import { haveCommonBlob } from '../worker/check-pack.js';
 import type { Findings } from './check-findings.js';
 
 /** A pack that is there and that the index names. */
@@ -14,16 +16,13 @@ export interface IndexedPack {
   readonly id: PackId;
   /** Bytes, as the list says. */
   readonly size: number;
-  /** As the index has them, in the order in which they lie. */
+  /** As the index has them, in the order in which they lie; made anew when it is asked for. */
   readonly blobs: readonly BlobLocation[];
 }
 
 const CONNECTIONS = 5;
 
-/** The blobs of each pack, as the index has them, in the order in which they lie. */
-export type NamedPacks = ReadonlyMap<PackId, readonly BlobLocation[]>;
-
-export function tellMixedPacks(findings: Findings, named: NamedPacks): void {
+export function tellMixedPacks(findings: Findings, named: BlobsByPack): void {
   for (const [id, blobs] of named) {
     if (blobs.every((blob) => blob.type === blobs[0]?.type)) continue;
     findings.hint('mixed-pack', `pack ${shortId(id)} contains a mix of tree and data blobs`, { packs: [id] });
@@ -34,7 +33,7 @@ export function tellMixedPacks(findings: Findings, named: NamedPacks): void {
 export async function checkPacks(
   repo: Repository,
   findings: Findings,
-  named: NamedPacks,
+  named: BlobsByPack,
   signal: AbortSignal | undefined,
 ): Promise<IndexedPack[]> {
   const files = await repo.backend.list('data', { signal });
@@ -47,7 +46,7 @@ export async function checkPacks(
       findings.error('pack-missing', `pack ${id}: does not exist`, { packs: [id] });
       continue;
     }
-    const pack = { id, size, blobs };
+    const pack = newPack(id, size, named);
     packs.push(pack);
     if (size !== packSizeOf(blobs)) odd.push(pack);
     else if (!isGapless(blobs)) tellGaps(findings, id);
@@ -59,6 +58,16 @@ export async function checkPacks(
   }
   tellDuplicates(repo, findings);
   return packs;
+}
+
+function newPack(id: PackId, size: number, named: BlobsByPack): IndexedPack {
+  return {
+    id,
+    size,
+    get blobs() {
+      return named.get(id) ?? [];
+    },
+  };
 }
 
 function tellGaps(findings: Findings, id: PackId): void {
@@ -83,12 +92,6 @@ async function tellSize(
   findings.error('index-disagrees', `${found}; ${counts}: the index is wrong`, { packs: [id] });
 }
 
-/** Not so for the bytes of another pack under this one's name. */
-export function haveCommonBlob(own: readonly PackedBlob[], indexed: readonly PackedBlob[]): boolean {
-  const ids = new Set(indexed.map((blob) => blob.id));
-  return own.some((blob) => ids.has(blob.id));
-}
-
 async function ownHeader(
   repo: Repository,
   id: PackId,
@@ -104,12 +107,7 @@ async function ownHeader(
 }
 
 function tellDuplicates({ index }: Repository, findings: Findings): void {
-  let [copies, bytes] = [0, 0];
-  for (const blob of index.values()) {
-    if (index.locate(blob.type, blob.id)[0] === blob) continue;
-    copies += 1;
-    bytes += blob.length;
-  }
+  const { copies, bytes } = index.countDuplicates();
   if (copies === 0) return;
   findings.hint('duplicate-blobs', `${copies} blobs of ${bytes} bytes are copies of others; a prune removes them`);
 }

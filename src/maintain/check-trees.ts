@@ -6,9 +6,11 @@
 import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { isSyncError } from '../base/errors.js';
-import type { BlobId, TreeId } from '../base/ids.js';
+import type { TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { NamedSnapshot } from '../browse/select.js';
+import { BlobSet } from '../repo/blob-set.js';
+import { ownId } from '../repo/id-words.js';
 import type { BlobOpener } from '../repo/loader.js';
 import type { Repository } from '../repo/repository.js';
 import type { Findings } from './check-findings.js';
@@ -23,10 +25,10 @@ export interface CheckTreesOptions {
   readonly onSnapshots: (done: number) => void;
 }
 
-/** What the snapshots need; ids are those of the index where it has them. */
+/** What the snapshots need. */
 export interface ReachedBlobs {
-  readonly trees: ReadonlySet<TreeId>;
-  readonly data: ReadonlySet<BlobId>;
+  readonly trees: Pick<BlobSet, 'has'>;
+  readonly data: BlobSet;
 }
 
 /** Where a tree was come upon first. */
@@ -52,11 +54,12 @@ export class TreeChecker {
   readonly #options: CheckTreesOptions;
   /** Every tree that was come upon; also what is never looked at twice. */
   readonly #origins = new Map<TreeId, Origin>();
-  readonly #data = new Set<BlobId>();
+  readonly #data: BlobSet;
   #waiting: TreeId[] = [];
 
   constructor(repo: Repository, findings: Findings, options: CheckTreesOptions) {
     this.#repo = repo;
+    this.#data = new BlobSet(repo.index, 'data');
     this.#findings = findings;
     this.#options = options;
   }
@@ -71,12 +74,12 @@ export class TreeChecker {
   }
 
   get reached(): ReachedBlobs {
-    return { trees: new Set(this.#origins.keys()), data: this.#data };
+    return { trees: this.#origins, data: this.#data };
   }
 
   #meet(id: TreeId, { parent, name }: Origin): void {
     if (this.#origins.has(id)) return;
-    const own = this.#interned('tree', id);
+    const own = ownId(id);
     this.#origins.set(own, { parent, name: name.length < SLICE ? name : flat(name) });
     if (this.#repo.index.has('tree', own)) this.#waiting.push(own);
     else this.#findings.error('tree-missing', `${this.#named(own)}: not found in the index`, this.#place(own));
@@ -124,20 +127,14 @@ export class TreeChecker {
     const { index } = this.#repo;
     for (const { name, content } of files) {
       for (const blob of content) {
-        if (this.#data.has(blob)) continue;
-        const [location] = index.locate('data', blob);
-        if (location !== undefined) {
-          this.#data.add(location.id);
+        if (index.has('data', blob)) {
+          this.#data.add(blob);
           continue;
         }
         const message = `${this.#named(id)}: file ${JSON.stringify(name)} blob ${blob} not found in index`;
         this.#findings.error('blob-missing', message, { ...this.#place(id), blobs: [blob] });
       }
     }
-  }
-
-  #interned(type: 'tree' | 'data', id: BlobId): BlobId {
-    return this.#repo.index.locate(type, id)[0]?.id ?? (flat(id) as BlobId);
   }
 
   #named(id: TreeId): string {

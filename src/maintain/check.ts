@@ -7,9 +7,9 @@
 import type { BlobId } from '../base/ids.js';
 import type { SnapshotFilter } from '../browse/select.js';
 import type { BlobLocation } from '../repo/index.js';
-import { inlineOpener } from '../repo/loader.js';
 import type { Repository } from '../repo/repository.js';
 import type { Executor } from '../worker/executor.js';
+import { inlinePartWork } from '../worker/part-work.js';
 import type { CheckSummary, Finding } from './check-findings.js';
 import { Findings } from './check-findings.js';
 import { checkIndexes } from './check-index.js';
@@ -21,7 +21,6 @@ import type { ReachedBlobs } from './check-trees.js';
 import { TreeChecker } from './check-trees.js';
 import type { ReadData } from './choose-packs.js';
 import { choosePacks } from './choose-packs.js';
-import { groupByPack } from './pack-usage.js';
 import { readPacks } from './read-packs.js';
 
 export type { CheckSummary, Finding, FindingCode } from './check-findings.js';
@@ -44,8 +43,8 @@ export interface CheckOptions {
   readonly filter?: SnapshotFilter | undefined;
   /** Also look for blobs that no snapshot needs. Not together with a choice of snapshots. */
   readonly checkUnused?: boolean | undefined;
-  /** Makes the threads that open blobs; called once it is known how many bytes are read. Without it this thread does. */
-  readonly createExecutor?: ((bytes: number) => Promise<Pick<Executor, 'openPart' | 'close'>>) | undefined;
+  /** Makes the threads that look into packs; called once it is known how many bytes are read. Without it this thread does. */
+  readonly createExecutor?: ((bytes: number) => Promise<Pick<Executor, 'checkPack' | 'close'>>) | undefined;
   readonly onProgress?: ((progress: CheckProgress) => void) | undefined;
   /** Told as soon as it is known; the result has it too. */
   readonly onFinding?: ((finding: Finding) => void) | undefined;
@@ -73,7 +72,7 @@ export async function check(repo: Repository, options: CheckOptions = {}): Promi
     tell(findings);
     return { findings: findings.all, summary: findings.summary(), complete };
   }
-  const named = groupByPack(repo.index);
+  const named = repo.index.byPack();
   tellMixedPacks(findings, named);
   onProgress({ phase: 'packs', done: 0, total: named.size });
   const packs = await checkPacks(repo, findings, named, signal);
@@ -135,7 +134,7 @@ async function readChosen(
   const executor = await createExecutor?.(bytes);
   try {
     const onPack = (): void => onProgress({ phase: 'data', done: ++done, total, choice });
-    await readPacks(repo, findings, chosen, { opener: executor ?? inlineOpener(repo.codec), signal, onPack });
+    await readPacks(repo, findings, chosen, { work: executor ?? inlinePartWork(repo.codec), signal, onPack });
   } finally {
     await executor?.close();
   }

@@ -6,7 +6,9 @@ import type { Bytes } from '../base/bytes.js';
 import type { BlobId, PackId, TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { BlobType } from '../pack/header.js';
+import { BlobSet } from '../repo/blob-set.js';
 import { sealBlob } from '../repo/codec.js';
+import { ownId } from '../repo/id-words.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
 import { readReferences } from './used-blobs.js';
@@ -29,7 +31,7 @@ export class BlobCopier {
   readonly #destination: Repository;
   readonly #session: WriteSession;
   readonly #onEvent: ((event: CopyProgress) => void) | undefined;
-  readonly #seen = new Set<TreeId>();
+  readonly #seen: BlobSet;
 
   constructor(
     source: Repository,
@@ -38,6 +40,7 @@ export class BlobCopier {
     onEvent?: (event: CopyProgress) => void,
   ) {
     this.#source = source;
+    this.#seen = new BlobSet(source.index, 'tree');
     this.#destination = destination;
     this.#session = session;
     this.#onEvent = onEvent;
@@ -48,12 +51,12 @@ export class BlobCopier {
    * source cannot give.
    */
   async bring(root: TreeId): Promise<number> {
-    const data = new Set<BlobId>();
+    const data = new BlobSet(this.#source.index, 'data');
     const plan = { blobs: 0, bytes: 0 };
     /** How many blobs are still wanted of each pack. */
     const packs = new Map<PackId, number>();
     const note = (type: BlobType, id: BlobId, wanted: number): void => {
-      const [location] = this.#source.index.locate(type, id);
+      const location = this.#source.index.find(type, id);
       if (location === undefined) return;
       plan.blobs += 1;
       plan.bytes += location.length;
@@ -69,14 +72,14 @@ export class BlobCopier {
   }
 
   /** Stores the trees; claims the blobs of files that are missing, and collects their ids. */
-  async #bringTrees(root: TreeId, data: Set<BlobId>, onTree: (id: TreeId) => void): Promise<void> {
+  async #bringTrees(root: TreeId, data: BlobSet, onTree: (id: TreeId) => void): Promise<void> {
     let level: TreeId[] = this.#fresh([root]);
     while (level.length > 0) {
       const below: TreeId[] = [];
       const onBlob = async (id: TreeId, plain: Bytes): Promise<void> => {
         const { content, subtrees } = readReferences(plain, `tree ${shortId(id)}`);
         for (const tree of this.#fresh(subtrees)) below.push(tree);
-        for (const blob of content) if (this.#session.claim('data', blob)) data.add(this.#own('data', blob));
+        for (const blob of content) if (this.#session.claim('data', blob)) data.add(blob);
         if (!this.#session.claim('tree', id)) return;
         onTree(id);
         await this.#store('tree', id, plain);
@@ -86,13 +89,13 @@ export class BlobCopier {
     }
   }
 
-  async #bringData(data: ReadonlySet<BlobId>, packs: Map<PackId, number>): Promise<void> {
+  async #bringData(data: BlobSet, packs: Map<PackId, number>): Promise<void> {
     await this.#source.loader.loadMany(
       'data',
       data,
       async (id, plain) => {
         await this.#store('data', id, plain);
-        const [location] = this.#source.index.locate('data', id);
+        const location = this.#source.index.find('data', id);
         if (location === undefined) return;
         const left = (packs.get(location.pack) ?? 0) - 1;
         packs.set(location.pack, left);
@@ -109,15 +112,6 @@ export class BlobCopier {
 
   /** Those that were not met before, each once. */
   #fresh(trees: readonly TreeId[]): TreeId[] {
-    return trees.filter((id) => {
-      if (this.#seen.has(id)) return false;
-      this.#seen.add(this.#own('tree', id));
-      return true;
-    });
-  }
-
-  /** The index's own copy of an id: one cut out of a tree would keep all of the tree's text in memory. */
-  #own(type: BlobType, id: BlobId): BlobId {
-    return this.#source.index.locate(type, id)[0]?.id ?? id;
+    return trees.filter((id) => this.#seen.add(id)).map(ownId);
   }
 }

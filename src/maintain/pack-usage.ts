@@ -11,7 +11,7 @@ import type { UsedBlobs } from './used-blobs.js';
 export interface PackUsage {
   readonly id: PackId;
   readonly type: 'data' | 'tree' | 'mixed';
-  readonly blobs: readonly BlobLocation[];
+  readonly blobCount: number;
   usedBlobs: number;
   /** The header is among the used. */
   usedBytes: number;
@@ -22,20 +22,8 @@ export interface PackUsage {
 
 interface Duplicate {
   readonly blob: BlobLocation;
-  /** The index's own list, which stands for the blob. */
-  readonly copies: readonly BlobLocation[];
-}
-
-/** The blobs of each pack, as the index knows them; packs in no order, blobs in the order in which they lie. */
-export function groupByPack(index: BlobIndex): Map<PackId, BlobLocation[]> {
-  const packs = new Map<PackId, BlobLocation[]>();
-  for (const blob of index.values()) {
-    const list = packs.get(blob.pack);
-    if (list) list.push(blob);
-    else packs.set(blob.pack, [blob]);
-  }
-  for (const blobs of packs.values()) blobs.sort((a, b) => a.offset - b.offset);
-  return packs;
+  /** The index's number of the first copy, which stands for the blob. */
+  readonly first: number;
 }
 
 /** `isThere` says whether a pack exists. Adds up used, unused and duplicate blobs in `tally` on the way. */
@@ -47,16 +35,17 @@ export function packUsage(
 ): Map<PackId, PackUsage> {
   const packs = new Map<PackId, PackUsage>();
   const duplicates: Duplicate[] = [];
-  for (const [id, blobs] of groupByPack(index)) {
+  for (const [id, blobs] of index.byPack()) {
     const pack = emptyUsage(id, blobs);
     packs.set(id, pack);
     for (const blob of blobs) {
-      const copies = index.locate(blob.type, blob.id);
+      const first = index.numberOf(blob.type, blob.id);
       if (!isUsed(used, blob)) addUnused(pack, blob, tally, 'unused');
-      else if (copies.length === 1) addUsed(pack, blob, tally);
+      else if (index.nextCopy(first) < 0) addUsed(pack, blob, tally);
       else {
         addUnused(pack, blob, tally, 'duplicate');
-        if (isThere(id) || !copies.some((copy) => isThere(copy.pack))) duplicates.push({ blob, copies });
+        const isChoice = isThere(id) || !index.locate(blob.type, blob.id).some((copy) => isThere(copy.pack));
+        if (isChoice) duplicates.push({ blob, first });
       }
     }
   }
@@ -73,7 +62,7 @@ function emptyUsage(id: PackId, blobs: readonly BlobLocation[]): PackUsage {
   return {
     id,
     type,
-    blobs,
+    blobCount: blobs.length,
     usedBlobs: 0,
     usedBytes: headerSizeOf(blobs),
     unusedBlobs: 0,
@@ -110,18 +99,18 @@ function makeUsed(pack: PackUsage, blob: BlobLocation, tally: Tally): void {
  */
 function chooseCopies(packs: ReadonlyMap<PackId, PackUsage>, duplicates: readonly Duplicate[], tally: Tally): void {
   const inPack = new Map<PackId, number>();
-  const left = new Map<readonly BlobLocation[], number>();
-  for (const { blob, copies } of duplicates) {
+  const left = new Map<number, number>();
+  for (const { blob, first } of duplicates) {
     inPack.set(blob.pack, (inPack.get(blob.pack) ?? 0) + 1);
-    left.set(copies, (left.get(copies) ?? 0) + 1);
+    left.set(first, (left.get(first) ?? 0) + 1);
   }
-  for (const { blob, copies } of duplicates) {
+  for (const { blob, first } of duplicates) {
     const pack = packs.get(blob.pack);
-    const count = left.get(copies);
+    const count = left.get(first);
     if (pack === undefined || count === undefined) continue;
-    left.set(copies, count - 1);
-    if (pack.usedBlobs === 0 && inPack.get(blob.pack) !== pack.blobs.length && count > 1) continue;
+    left.set(first, count - 1);
+    if (pack.usedBlobs === 0 && inPack.get(blob.pack) !== pack.blobCount && count > 1) continue;
     makeUsed(pack, blob, tally);
-    left.delete(copies);
+    left.delete(first);
   }
 }

@@ -63,13 +63,13 @@ export function planPrune(input: PruneInput, rules: PruneRules = {}): PrunePlan 
   tally.packs.remove = remove.size;
   if (input.version < 2) tally.bytes.uncompressed = 0;
   const gone = (pack: PackId): boolean => repack.has(pack) || remove.has(pack) || missing.has(pack);
-  return { stats: tally, unindexed, repack, remove, missing, copies: findCopies(input, usage, repack, gone) };
+  return { stats: tally, unindexed, repack, remove, missing, copies: findCopies(input, repack, gone) };
 }
 
 function checkComplete(index: BlobIndex, { data, trees }: UsedBlobs): void {
   const missing: string[] = [];
-  for (const id of data) if (!index.has('data', id)) missing.push(`data/${id}`);
-  for (const id of trees) if (!index.has('tree', id)) missing.push(`tree/${id}`);
+  for (const id of data.strangers) if (!index.has('data', id)) missing.push(`data/${id}`);
+  for (const id of trees.strangers) if (!index.has('tree', id)) missing.push(`tree/${id}`);
   const [first] = missing;
   if (first === undefined) return;
   const message =
@@ -218,21 +218,21 @@ function unusedLimit({ maxUnused = { share: 0.05 } }: PruneRules, usedBytes: num
 /** A blob with another copy in a pack that stays is not copied, and one in several packs only once. */
 function findCopies(
   { index, used }: PruneInput,
-  usage: ReadonlyMap<PackId, PackUsage>,
   repack: ReadonlySet<PackId>,
   isGone: (pack: PackId) => boolean,
 ): Map<PackId, BlobLocation[]> {
   const copies = new Map<PackId, BlobLocation[]>();
-  // The index's own lists of copies, which stand for the blobs.
-  const taken = new Set<readonly BlobLocation[]>();
+  const byPack = index.byPack();
+  // Numbers of first copies, which stand for the blobs.
+  const taken = new Set<number>();
   for (const id of repack) {
     const wanted: BlobLocation[] = [];
-    for (const blob of usage.get(id)?.blobs ?? []) {
+    for (const blob of byPack.get(id) ?? []) {
       if (!isUsed(used, blob)) continue;
-      const all = index.locate(blob.type, blob.id);
-      if (all.length > 1) {
-        if (taken.has(all) || all.some((copy) => !isGone(copy.pack))) continue;
-        taken.add(all);
+      const first = index.numberOf(blob.type, blob.id);
+      if (index.nextCopy(first) >= 0) {
+        if (taken.has(first) || index.locate(blob.type, blob.id).some((copy) => !isGone(copy.pack))) continue;
+        taken.add(first);
       }
       wanted.push(blob);
     }

@@ -36,9 +36,9 @@ export async function survey(repo: Repository, { ignoreSnapshots, signal, onEven
   const roots = await loadRoots(repo, ignoreSnapshots ?? new Set(), signal);
   onEvent?.({ type: 'step', step: 'loading-index' });
   const indexFiles = new Map<IndexId, IndexContents>();
-  await repo.reloadIndex(signal, (id, { packs }) => {
-    const blobs = packs.reduce((sum, pack) => sum + pack.blobs.length, 0);
-    indexFiles.set(id, { packs: packs.map((pack) => pack.id), blobs });
+  await repo.reloadIndex(signal, (id, file) => {
+    const packs = Array.from({ length: file.packCount }, (_, pack) => file.packId(pack));
+    indexFiles.set(id, { packs, blobs: file.blobCount });
   });
   onEvent?.({ type: 'step', step: 'finding-used', total: roots.length });
   const used = await findUsedBlobs(repo, roots, { signal, onRoots: (count) => onEvent?.({ type: 'done', count }) });

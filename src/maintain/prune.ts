@@ -10,7 +10,6 @@ import type { IndexPack } from '../repo/index-file.js';
 import type { HeldLock } from '../repo/lock.js';
 import { DEFAULT_PACK_SIZE } from '../repo/packer.js';
 import type { Repository, WriteOptions } from '../repo/repository.js';
-import { groupByPack } from './pack-usage.js';
 import type { PrunePlan, PruneRules } from './prune-plan.js';
 import { planPrune } from './prune-plan.js';
 import type { Survey, SurveyOptions } from './prune-survey.js';
@@ -137,7 +136,7 @@ async function rebuildIndex(work: Work, gone: ReadonlySet<PackId>, fresh: readon
     if (blobs < indexBlobs || packs.some((pack) => gone.has(pack))) obsolete.push(id);
     else for (const pack of packs) named.add(pack);
   }
-  const all = groupByPack(repo.index);
+  const all = repo.index.byPack();
   options.onEvent?.({ type: 'step', step: 'rebuilding-index', total: obsolete.length });
   await rewriteIndex(repo, {
     packs: packsOf(all, (id) => !gone.has(id) && !named.has(id)),
@@ -159,7 +158,7 @@ async function replaceWithoutRoom(work: Work, gone: ReadonlySet<PackId>, old: Re
   const { repo, lock, state, options } = work;
   const { signal } = options;
   const files = [...state.indexFiles.keys()];
-  const all = groupByPack(repo.index);
+  const all = repo.index.byPack();
   await lock.ensureFresh();
   options.onEvent?.({ type: 'step', step: 'removing-index-first', total: files.length });
   await removeIndexFiles(repo, files, { signal, onRemoved: (id) => removed(work, 'index', id) });
@@ -172,7 +171,7 @@ async function replaceWithoutRoom(work: Work, gone: ReadonlySet<PackId>, old: Re
 }
 
 function* packsOf(
-  all: ReadonlyMap<PackId, IndexPack['blobs']>,
+  all: Iterable<readonly [PackId, IndexPack['blobs']]>,
   isWanted: (id: PackId) => boolean,
 ): IterableIterator<IndexPack> {
   for (const [id, blobs] of all) if (isWanted(id)) yield { id, blobs };

@@ -7,6 +7,7 @@ import { isSyncError } from '../base/errors.js';
 import type { SnapshotId, TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import { loadSnapshots } from '../browse/select.js';
+import { BlobSet } from '../repo/blob-set.js';
 import { formatGoTime } from '../repo/go-time.js';
 import type { LockOptions } from '../repo/lock.js';
 import { thisOwner } from '../repo/owner.js';
@@ -66,7 +67,7 @@ export async function recover(repo: Repository, options: RecoverOptions = {}): P
 }
 
 async function findRoots(repo: Repository, { signal, onEvent }: RecoverOptions): Promise<TreeId[]> {
-  const trees = new Set<TreeId>();
+  const trees = new BlobSet(repo.index, 'tree');
   for (const { type, id } of repo.index.values()) if (type === 'tree') trees.add(id);
   onEvent?.({ type: 'reading-trees', trees: trees.size });
   const referenced = await readAll(repo, [...trees], { signal, onEvent });
@@ -85,9 +86,8 @@ async function readAll(
   repo: Repository,
   trees: readonly TreeId[],
   { signal, onEvent }: RecoverOptions,
-): Promise<Set<TreeId>> {
-  const referenced = new Set<TreeId>();
-  const intern = (id: TreeId): TreeId => repo.index.locate('tree', id)[0]?.id ?? id;
+): Promise<BlobSet> {
+  const referenced = new BlobSet(repo.index, 'tree');
   for (let from = 0; from < trees.length; from += AT_ONCE) {
     await loadTrees(
       repo,
@@ -95,7 +95,7 @@ async function readAll(
       (id, loaded) => {
         try {
           if (!(loaded instanceof Uint8Array)) throw loaded.error;
-          for (const tree of readReferences(loaded, `tree ${shortId(id)}`).subtrees) referenced.add(intern(tree));
+          for (const tree of readReferences(loaded, `tree ${shortId(id)}`).subtrees) referenced.add(tree);
           onEvent?.({ type: 'tree-read' });
         } catch (error) {
           if (!isSyncError(error, 'damaged', 'unsupported', 'not-found')) throw error;

@@ -117,7 +117,7 @@ function mendNode(
   const content: BlobId[] = [];
   let size = 0;
   for (const id of before) {
-    const [location] = index.locate('data', id);
+    const location = index.find('data', id);
     if (location === undefined) continue;
     content.push(id);
     size += plainLength(location);

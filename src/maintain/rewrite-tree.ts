@@ -6,7 +6,7 @@ import type { Bytes } from '../base/bytes.js';
 import { throwIfAborted } from '../base/errors.js';
 import type { TreeId } from '../base/ids.js';
 import { childPath } from '../browse/tree-ahead.js';
-import { internTree } from '../browse/walk.js';
+import { ownId } from '../repo/id-words.js';
 import type { Repository } from '../repo/repository.js';
 import { encodeTree } from '../repo/tree.js';
 import type { LoadedTree } from './rewrite-load.js';
@@ -73,7 +73,7 @@ export class TreeRewriter {
     const key = this.#key(id, path);
     const known = this.#done.get(key);
     if (known !== undefined) return known;
-    const result = await this.#rewriteTree(id && internTree(this.#repo, id), loaded, path);
+    const result = await this.#rewriteTree(id && ownId(id), loaded, path);
     if (this.#rules.memory !== 'none') this.#done.set(key, result);
     return result;
   }
@@ -156,6 +156,6 @@ export class TreeRewriter {
   }
 
   #key(id: TreeId | undefined, path: string): string {
-    return this.#rules.memory !== 'by-id' || id === undefined ? `${id} ${path}` : internTree(this.#repo, id);
+    return this.#rules.memory !== 'by-id' || id === undefined ? `${id} ${path}` : ownId(id);
   }
 }

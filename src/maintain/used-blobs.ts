@@ -6,14 +6,15 @@
 import type { Bytes } from '../base/bytes.js';
 import type { BlobId, TreeId } from '../base/ids.js';
 import { parseId, shortId } from '../base/ids.js';
-import type { BlobIndex } from '../repo/index.js';
+import { BlobSet } from '../repo/blob-set.js';
+import { ownId } from '../repo/id-words.js';
 import { JsonReader } from '../repo/json-reader.js';
 import type { BlobOpener } from '../repo/loader.js';
 import type { Repository } from '../repo/repository.js';
 
 export interface UsedBlobs {
-  readonly data: Set<BlobId>;
-  readonly trees: Set<TreeId>;
+  readonly data: BlobSet;
+  readonly trees: BlobSet;
 }
 
 export interface UsedBlobsOptions {
@@ -43,7 +44,7 @@ export async function findUsedBlobs(
   roots: Iterable<TreeId>,
   options: UsedBlobsOptions = {},
 ): Promise<UsedBlobs> {
-  const used = options.into ?? { data: new Set(), trees: new Set() };
+  const used = options.into ?? noBlobs(repo);
   const all = [...roots];
   for (let from = 0; from < all.length; from += ROOTS_AT_ONCE) {
     const group = all.slice(from, from + ROOTS_AT_ONCE);
@@ -59,14 +60,14 @@ async function walkTogether(
   used: UsedBlobs,
   { signal, opener }: UsedBlobsOptions,
 ): Promise<void> {
-  const { index, loader } = repo;
-  let depth = takeNew(index, used.trees, roots);
+  const { loader } = repo;
+  let depth = takeNew(used.trees, roots);
   while (depth.length > 0) {
     const below: TreeId[] = [];
     const onTree = (id: TreeId, plain: Bytes): void => {
       const { content, subtrees } = readReferences(plain, `tree ${shortId(id)}`);
-      for (const blob of content) used.data.add(interned(index, 'data', blob));
-      for (const tree of takeNew(index, used.trees, subtrees)) below.push(tree);
+      for (const blob of content) used.data.add(blob);
+      for (const tree of takeNew(used.trees, subtrees)) below.push(tree);
     };
     await loader.loadMany('tree', depth, onTree, opener === undefined ? { signal } : { signal, opener });
     depth = below;
@@ -74,20 +75,15 @@ async function walkTogether(
 }
 
 /** Those that were not in `seen`, which they are added to. */
-function takeNew(index: BlobIndex, seen: Set<TreeId>, trees: Iterable<TreeId>): TreeId[] {
+function takeNew(seen: BlobSet, trees: Iterable<TreeId>): TreeId[] {
   const fresh: TreeId[] = [];
-  for (const tree of trees) {
-    if (seen.has(tree)) continue;
-    const id = interned(index, 'tree', tree);
-    seen.add(id);
-    fresh.push(id);
-  }
+  for (const tree of trees) if (seen.add(tree)) fresh.push(ownId(tree));
   return fresh;
 }
 
-/** The index's own copy of an id: one cut out of a tree would keep all of the tree's text in memory. */
-function interned(index: BlobIndex, type: 'data' | 'tree', id: BlobId): BlobId {
-  return index.locate(type, id)[0]?.id ?? id;
+/** To be filled, for a repository whose index is loaded. */
+export function noBlobs({ index }: Repository): UsedBlobs {
+  return { data: new BlobSet(index, 'data'), trees: new BlobSet(index, 'tree') };
 }
 
 /** What a tree refers to, with all else passed over. Throws 'damaged' for what is no tree. */

@@ -3,7 +3,6 @@
  *   blob 1 | … | blob n | sealed header | header length (u32, little endian)
  */
 import type { Bytes } from '../base/bytes.js';
-import { concatBytes } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
 import type { BlobType, PackedBlob } from './header.js';
@@ -16,8 +15,11 @@ export interface HeaderBox {
 }
 
 export interface FinishedPack {
+  /** A view into `memory`. */
   readonly bytes: Bytes;
   readonly blobs: readonly PackedBlob[];
+  /** May serve another builder when the bytes are no longer needed. */
+  readonly memory: Bytes;
 }
 
 interface NewBlob {
@@ -27,11 +29,19 @@ interface NewBlob {
   readonly uncompressedLength?: number;
 }
 
+/** Memory that is too small is replaced by so much more. */
+const GROWTH = 1.5;
 const MAX_BLOBS = Math.floor(MAX_HEADER / ENTRY_SIZE_COMPRESSED) - 1;
 
 export class PackBuilder {
-  readonly #parts: NewBlob[] = [];
+  readonly #blobs: PackedBlob[] = [];
+  #memory: Bytes;
   #size = 0;
+
+  /** `memory` is written to from its start; what does not fit moves to memory that is larger. */
+  constructor(memory: Bytes) {
+    this.#memory = memory;
+  }
 
   /** Bytes of the blobs so far, the header not counted. */
   get size(): number {
@@ -39,43 +49,55 @@ export class PackBuilder {
   }
 
   get count(): number {
-    return this.#parts.length;
+    return this.#blobs.length;
   }
 
   /** No further blob fits the header's limit. */
   get full(): boolean {
-    return this.#parts.length >= MAX_BLOBS;
+    return this.#blobs.length >= MAX_BLOBS;
   }
 
-  add(blob: NewBlob): void {
-    this.#parts.push(blob);
-    this.#size += blob.sealed.length;
+  /** Copies the bytes. */
+  add({ id, type, sealed, uncompressedLength }: NewBlob): void {
+    const entry = { id, type, offset: this.#size, length: sealed.length };
+    this.#blobs.push(uncompressedLength === undefined ? entry : { ...entry, uncompressedLength });
+    this.#append(sealed);
   }
 
-  /** Moves the blobs of another builder into this one; false, and nothing is moved, where both do not fit one pack. */
+  /** Copies the blobs of another builder into this one; false, and nothing happens, where both do not fit one pack. */
   absorb(other: PackBuilder, target: number): boolean {
     if (this.#size + other.#size >= target || this.count + other.count > MAX_BLOBS) return false;
-    for (const part of other.#parts) this.add(part);
-    other.#parts.length = 0;
-    other.#size = 0;
+    for (const blob of other.#blobs) this.#blobs.push({ ...blob, offset: this.#size + blob.offset });
+    this.#append(other.#memory.subarray(0, other.#size));
     return true;
   }
 
-  /** The whole file. The header is opened and decoded again: a pack that cannot be read must not leave this machine. */
+  /**
+   * The whole file; the builder must not be used again. The header is opened and decoded again: a pack that cannot be
+   * read must not leave this machine.
+   */
   finish(box: HeaderBox): FinishedPack {
-    let offset = 0;
-    const blobs = this.#parts.map(({ id, type, sealed, uncompressedLength }): PackedBlob => {
-      const entry = { id, type, offset, length: sealed.length };
-      offset += sealed.length;
-      return uncompressedLength === undefined ? entry : { ...entry, uncompressedLength };
-    });
+    const blobs = this.#blobs;
     const header = box.seal(encodeHeader(blobs));
     if (!sameBlobs(decodeHeader(box.open(header), 'new pack'), blobs)) {
       throw new SyncError('internal', 'the header of a new pack does not read back as it was written');
     }
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, header.length, true);
-    return { bytes: concatBytes([...this.#parts.map((part) => part.sealed), header, length]), blobs };
+    this.#append(header);
+    this.#append(length);
+    return { bytes: this.#memory.subarray(0, this.#size), blobs, memory: this.#memory };
+  }
+
+  #append(bytes: Bytes): void {
+    const end = this.#size + bytes.length;
+    if (end > this.#memory.length) {
+      const larger = new Uint8Array(Math.max(end, Math.ceil(this.#memory.length * GROWTH)));
+      larger.set(this.#memory.subarray(0, this.#size));
+      this.#memory = larger;
+    }
+    this.#memory.set(bytes, this.#size);
+    this.#size = end;
   }
 }
 

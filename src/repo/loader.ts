@@ -1,10 +1,11 @@
 /**
  * Reads many blobs with few requests: wanted blobs are grouped by pack, neighbours are merged into one ranged
  * request, and every blob is opened and hashed. A blob whose copy is damaged or gone is taken from another pack.
+ * While parts are worked on, others are on their way: neither waits for the other, and few are in memory.
  */
 import type { Backend } from '../backend/backend.js';
 import type { Bytes } from '../base/bytes.js';
-import { forEachLimit } from '../base/concurrency.js';
+import { forEachLimit, Semaphore } from '../base/concurrency.js';
 import { isSyncError, SyncError } from '../base/errors.js';
 import type { BlobId, PackId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
@@ -12,6 +13,7 @@ import type { BlobType } from '../pack/header.js';
 import type { Codec } from './codec.js';
 import { openBlob } from './codec.js';
 import type { BlobIndex, BlobLocation } from './index.js';
+import { PartMemory } from './part-memory.js';
 
 /** One ranged request and what is in it. */
 export interface PackPart {
@@ -26,17 +28,33 @@ const MAX_GAP = 256 * 1024;
 /** Five of these are on their way at once; 16 MiB cost 100 MB more memory and were no faster. */
 const MAX_PART = 4 * 1024 * 1024;
 const CONNECTIONS = 5;
+/** Parts that are worked on meanwhile, or wait for it: two for each of two threads. */
+const AHEAD = 4;
 
 /** Decrypts and verifies; either here or on other threads. */
 export interface BlobOpener {
   openPart(part: PackPart, bytes: Bytes): Promise<(Bytes | SyncError)[]>;
 }
 
-export interface LoadManyOptions {
+/** What was done with a part. */
+export interface PartOutcome {
+  /** Blobs that could not be opened, by their number in the part: other copies of them follow. */
+  readonly damaged: ReadonlyMap<number, SyncError>;
+  /** The part's memory, in which another one may be put. */
+  readonly bytes?: Bytes | undefined;
+}
+
+/** Takes the bytes over, and all of their buffer. */
+export type PartUser = (part: PackPart, bytes: Bytes) => Promise<PartOutcome>;
+
+export interface ReadPartsOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly opener?: BlobOpener | undefined;
   /** A blob of which no copy can be read: told here, and the others go on; thrown without it. */
   readonly onDamaged?: ((id: BlobId, error: SyncError) => void | Promise<void>) | undefined;
+}
+
+export interface LoadManyOptions extends ReadPartsOptions {
+  readonly opener?: BlobOpener | undefined;
 }
 
 /** Opens on the calling thread. */
@@ -57,6 +75,13 @@ export function openPartNow(codec: Codec, part: PackPart, bytes: Bytes): (Bytes 
   });
 }
 
+interface UseOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly memory?: PartMemory | undefined;
+  /** The download has ended, one way or the other. */
+  readonly onRead?: () => void;
+}
+
 export class BlobLoader {
   readonly #backend: Backend;
   readonly #index: BlobIndex;
@@ -70,7 +95,14 @@ export class BlobLoader {
 
   /** Throws 'damaged' if the index knows no copy, or no copy can be read; the error of the first one is its cause. */
   async load(type: BlobType, id: BlobId, signal?: AbortSignal): Promise<Bytes> {
-    return this.#loadFrom(this.#index.locate(type, id), type, id, signal);
+    let plain: Bytes | undefined;
+    await this.#fromCopies(type, id, this.#index.locate(type, id), { signal }, async (part, bytes) => {
+      const [opened] = await this.#inline.openPart(part, bytes);
+      if (opened instanceof Uint8Array) plain = opened;
+      return outcomeOf([opened]);
+    });
+    if (plain === undefined) throw missing(type, id);
+    return plain;
   }
 
   /**
@@ -84,42 +116,124 @@ export class BlobLoader {
     options: LoadManyOptions = {},
   ): Promise<void> {
     const opener = options.opener ?? this.#inline;
-    await forEachLimit(
-      this.plan(type, ids),
-      CONNECTIONS,
-      async (part) => {
-        const opened = await this.#openOrNothing(part, opener, options.signal);
-        for (const [i, blob] of part.blobs.entries()) {
-          const plain = opened[i];
-          const bytes = plain instanceof Uint8Array ? plain : await this.#insteadOf(type, blob, plain, options);
-          if (bytes !== undefined) await onBlob(blob.id, bytes);
-        }
-      },
-      options.signal,
-    );
+    const user: PartUser = async (part, bytes) => {
+      const opened = await opener.openPart(part, bytes);
+      for (const [i, { id }] of part.blobs.entries()) {
+        const plain = opened[i];
+        if (plain instanceof Uint8Array) await onBlob(id, plain);
+      }
+      return outcomeOf(opened);
+    };
+    await this.#useParts(type, ids, user, options, undefined);
   }
 
-  /** undefined for a blob that cannot be had, which was told. */
-  async #insteadOf(
+  /**
+   * Calls `user` with parts that have all wanted blobs, in no order; a blob that it finds damaged comes again, alone, of
+   * each other copy. The parts' memory is used again where it is given back.
+   */
+  async readParts(
+    type: BlobType,
+    ids: Iterable<BlobId>,
+    user: PartUser,
+    options: ReadPartsOptions = {},
+  ): Promise<void> {
+    await this.#useParts(type, ids, user, options, new PartMemory(MAX_PART));
+  }
+
+  async #useParts(
+    type: BlobType,
+    ids: Iterable<BlobId>,
+    user: PartUser,
+    options: ReadPartsOptions,
+    memory: PartMemory | undefined,
+  ): Promise<void> {
+    const slots = new Semaphore(CONNECTIONS);
+    let isOver = false;
+    const usePart = async (part: PackPart): Promise<void> => {
+      const release = await slots.acquire();
+      if (isOver) return release();
+      const damaged = await this.#usePart(part, user, { ...options, memory, onRead: release });
+      for (const [number, error] of damaged) {
+        const blob = part.blobs[number];
+        if (blob !== undefined) await this.#fromOthers(type, blob, error, user, options);
+      }
+    };
+    const orStop = async (part: PackPart): Promise<void> => {
+      try {
+        await usePart(part);
+      } catch (error) {
+        isOver = true;
+        throw error;
+      }
+    };
+    await forEachLimit(this.plan(type, ids), CONNECTIONS + AHEAD, orStop, options.signal);
+  }
+
+  /** The blobs that could not be had, and why. */
+  async #usePart(part: PackPart, user: PartUser, options: UseOptions): Promise<ReadonlyMap<number, SyncError>> {
+    const { signal, memory, onRead = () => undefined } = options;
+    let bytes: Bytes;
+    try {
+      const range = { offset: part.offset, length: part.length };
+      bytes = await this.#backend.read('data', part.pack, range, { signal, into: memory?.take(part.length) });
+    } catch (error) {
+      if (isSyncError(error, 'not-found', 'damaged')) return new Map(part.blobs.map((_, i) => [i, error]));
+      throw error;
+    } finally {
+      onRead();
+    }
+    const done = await user(part, bytes);
+    if (done.bytes !== undefined) memory?.giveBack(done.bytes);
+    return done.damaged;
+  }
+
+  async #fromOthers(
     type: BlobType,
     bad: BlobLocation,
-    cause: unknown,
-    { signal, onDamaged }: LoadManyOptions,
-  ): Promise<Bytes | undefined> {
+    cause: SyncError,
+    user: PartUser,
+    options: ReadPartsOptions,
+  ): Promise<void> {
+    const copies = this.#index.locate(type, bad.id);
+    const others = copies.filter((one) => one.pack !== bad.pack || one.offset !== bad.offset);
+    // The same copy first: a part may have been damaged on its way only.
+    const tried = isSyncError(cause, 'not-found') ? others : [bad, ...others];
     try {
-      return await this.#loadFromOthers(type, bad, cause, signal);
+      await this.#fromCopies(type, bad.id, tried, options, user, cause);
     } catch (error) {
-      if (onDamaged === undefined || !isSyncError(error, 'damaged')) throw error;
-      await onDamaged(bad.id, error);
-      return undefined;
+      if (options.onDamaged === undefined || !isSyncError(error, 'damaged')) throw error;
+      await options.onDamaged(bad.id, error);
     }
+  }
+
+  /** Ends with the first copy that can be opened. */
+  async #fromCopies(
+    type: BlobType,
+    id: BlobId,
+    copies: readonly BlobLocation[],
+    { signal }: ReadPartsOptions,
+    user: PartUser,
+    firstError?: SyncError,
+  ): Promise<void> {
+    let cause = firstError;
+    for (const copy of copies) {
+      const part = { pack: copy.pack, offset: copy.offset, length: copy.length, blobs: [copy] };
+      const error = (await this.#usePart(part, user, { signal })).get(0);
+      if (error === undefined) return;
+      cause ??= error;
+    }
+    if (cause === undefined) throw missing(type, id);
+    throw new SyncError('damaged', `${type} blob ${shortId(id)} cannot be read from any pack: ${cause.message}`, {
+      cause,
+      details: { type, id, packs: this.#index.locate(type, id).map((copy) => copy.pack) },
+    });
   }
 
   /** The requests that bring these blobs, in order of pack and offset. Throws 'damaged' for a blob nobody has. */
   plan(type: BlobType, ids: Iterable<BlobId>): PackPart[] {
     const byPack = new Map<PackId, BlobLocation[]>();
     for (const id of new Set(ids)) {
-      const [first] = this.#index.locate(type, id);
+      const first = this.#index.find(type, id);
       if (first === undefined) throw missing(type, id);
       const list = byPack.get(first.pack);
       if (list) list.push(first);
@@ -127,45 +241,12 @@ export class BlobLoader {
     }
     return [...byPack].flatMap(([pack, blobs]) => mergeParts(pack, blobs));
   }
+}
 
-  async #openOrNothing(part: PackPart, opener: BlobOpener, signal?: AbortSignal): Promise<(Bytes | SyncError)[]> {
-    try {
-      const range = { offset: part.offset, length: part.length };
-      return await opener.openPart(part, await this.#backend.read('data', part.pack, range, { signal }));
-    } catch (error) {
-      if (isSyncError(error, 'not-found', 'damaged')) return part.blobs.map(() => error);
-      throw error;
-    }
-  }
-
-  async #loadFromOthers(type: BlobType, bad: BlobLocation, cause: unknown, signal?: AbortSignal): Promise<Bytes> {
-    const others = this.#index.locate(type, bad.id).filter((one) => one !== bad);
-    // The same copy first: a part may have been damaged on its way only.
-    const copies = isSyncError(cause, 'not-found') ? others : [bad, ...others];
-    return this.#loadFrom(copies, type, bad.id, signal, cause);
-  }
-
-  async #loadFrom(
-    copies: readonly BlobLocation[],
-    type: BlobType,
-    id: BlobId,
-    signal?: AbortSignal,
-    firstError?: unknown,
-  ): Promise<Bytes> {
-    let cause = firstError;
-    for (const copy of copies) {
-      const part = { pack: copy.pack, offset: copy.offset, length: copy.length, blobs: [copy] };
-      const [plain] = await this.#openOrNothing(part, this.#inline, signal);
-      if (plain instanceof Uint8Array) return plain;
-      cause ??= plain;
-    }
-    if (cause === undefined) throw missing(type, id);
-    const reason = cause instanceof Error ? `: ${cause.message}` : '';
-    throw new SyncError('damaged', `${type} blob ${shortId(id)} cannot be read from any pack${reason}`, {
-      cause,
-      details: { type, id, packs: this.#index.locate(type, id).map((copy) => copy.pack) },
-    });
-  }
+function outcomeOf(opened: readonly (Bytes | SyncError | undefined)[]): PartOutcome {
+  const damaged = new Map<number, SyncError>();
+  for (const [i, one] of opened.entries()) if (one instanceof SyncError) damaged.set(i, one);
+  return { damaged };
 }
 
 function missing(type: BlobType, id: BlobId): SyncError {

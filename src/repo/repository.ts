@@ -17,6 +17,8 @@ import { loadUnpacked, saveUnpacked } from './files.js';
 import { BlobIndex } from './index.js';
 import type { IndexFile } from './index-file.js';
 import { decodeIndexFile } from './index-file.js';
+import { readIndexTable } from './index-scan.js';
+import { IndexTable } from './index-table.js';
 import { BlobLoader } from './loader.js';
 import type { HeldLock, LockOptions, LockStore } from './lock.js';
 import { acquireLock } from './lock.js';
@@ -40,6 +42,8 @@ const INDEX_ATTEMPTS = 3;
 export interface WriteOptions extends SessionOptions {
   readonly lock?: Omit<LockOptions, 'signal'>;
 }
+
+type OnIndexFile = (id: IndexId, file: IndexTable) => void;
 
 export class Repository {
   readonly backend: Backend;
@@ -93,16 +97,18 @@ export class Repository {
 
   /**
    * Brings the index up to date with the index files there are. One that is gone when it is fetched was replaced by a
-   * `prune` under way: then the list is taken anew. `onFile` is told of each file that is added.
+   * `prune` under way: then the list is taken anew. `onFile` is told of each file that is added, in a table that is
+   * used again for the next one.
    */
-  async loadIndex(signal?: AbortSignal, onFile?: (id: IndexId, file: IndexFile) => void): Promise<void> {
+  async loadIndex(signal?: AbortSignal, onFile?: OnIndexFile): Promise<void> {
+    const table = new IndexTable();
     for (let attempt = 1; ; attempt++) {
       const there = new Set(await this.listIndexFiles(signal));
       // One that was loaded and is gone was pruned away: packs that it named may be gone too, and must not count as stored.
       if (!isSubset(this.#loadedIndexes, there)) this.forgetIndex();
       const fresh = [...there].filter((id) => !this.#loadedIndexes.has(id));
       try {
-        return await forEachLimit(fresh, CONNECTIONS, (id) => this.#loadIndexFile(id, signal, onFile), signal);
+        return await forEachLimit(fresh, CONNECTIONS, (id) => this.#loadIndexFile(id, table, signal, onFile), signal);
       } catch (error) {
         if (attempt >= INDEX_ATTEMPTS || !isSyncError(error, 'not-found')) throw error;
       }
@@ -110,7 +116,7 @@ export class Repository {
   }
 
   /** As `loadIndex`, with what was known forgotten first: for those who hold others off, and remove packs. */
-  async reloadIndex(signal?: AbortSignal, onFile?: (id: IndexId, file: IndexFile) => void): Promise<void> {
+  async reloadIndex(signal?: AbortSignal, onFile?: OnIndexFile): Promise<void> {
     this.forgetIndex();
     await this.loadIndex(signal, onFile);
   }
@@ -121,25 +127,30 @@ export class Repository {
     this.index.clear();
   }
 
-  async #loadIndexFile(
-    id: IndexId,
-    signal: AbortSignal | undefined,
-    onFile: ((id: IndexId, file: IndexFile) => void) | undefined,
-  ): Promise<void> {
-    const file = await this.readIndexFile(id, signal);
-    for (const pack of file.packs) this.index.addPack(pack.id, pack.blobs);
-    this.#loadedIndexes.add(id);
-    onFile?.(id, file);
+  async #loadIndexFile(id: IndexId, table: IndexTable, signal?: AbortSignal, onFile?: OnIndexFile): Promise<void> {
+    const take = (): void => {
+      this.index.addTable(table);
+      this.#loadedIndexes.add(id);
+      onFile?.(id, table);
+    };
+    await this.readIndexTable(id, table, take, signal);
   }
 
   async listIndexFiles(signal?: AbortSignal): Promise<IndexId[]> {
     return (await this.backend.list('index', { signal })).map((file) => file.name as IndexId);
   }
 
-  /** One index file, without adding it to the index in memory. Throws 'damaged', 'not-found'. */
+  /** One index file as objects, without adding it to the index in memory. Throws 'damaged', 'not-found'. */
   async readIndexFile(id: IndexId, signal?: AbortSignal): Promise<IndexFile> {
     const plain = await loadUnpacked(this.backend, this.codec, 'index', id, signal);
     return decodeIndexFile(plain, `index/${shortId(id)}`);
+  }
+
+  /** As `readIndexFile`, into a table that others may share: what is in it is good until `take` returns. */
+  async readIndexTable(id: IndexId, table: IndexTable, take: () => void, signal?: AbortSignal): Promise<void> {
+    const plain = await loadUnpacked(this.backend, this.codec, 'index', id, signal);
+    readIndexTable(plain, `index/${shortId(id)}`, table);
+    take();
   }
 
   /** What a pack holds, by its own header: one request, rarely two. Throws 'damaged', 'not-found'. */

@@ -92,7 +92,7 @@ export class WriteSession {
     this.#repo.index.release(type, id);
   }
 
-  /** Takes a claimed blob; resolves when there is room for more. */
+  /** Takes a claimed blob, of which it copies the bytes before it returns; resolves when there is room for more. */
   async add(blob: SealedBlob, plainLength: number): Promise<void> {
     this.#check();
     if (blob.type === 'data') this.stats.dataBlobs += 1;
@@ -169,6 +169,8 @@ export class WriteSession {
     this.#check();
     const id = toHex(this.#repo.codec.crypto.sha256(pack.bytes)) as PackId;
     await this.#repo.backend.write('data', id, pack.bytes, { signal: this.signal });
+    // Only now: after a failure a connection may still be reading from it.
+    this.#packer.reuse(pack);
     this.stats.bytesPacked += pack.bytes.length;
     this.#onSent?.(pack.bytes.length);
     this.#repo.index.addPack(id, pack.blobs);

@@ -22,7 +22,7 @@ export interface Piece {
 export function piecesOf(repo: Repository, content: readonly BlobId[], path: string): Piece[] {
   let offset = 0;
   return content.map((id) => {
-    const [location] = repo.index.locate('data', id);
+    const location = repo.index.find('data', id);
     if (location === undefined) {
       throw new SyncError('damaged', `blob ${id} of ${path} is in no index: the repository is damaged`);
     }

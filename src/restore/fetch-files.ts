@@ -1,17 +1,18 @@
 /**
  * Brings files from the repository to given places: each needed blob is read once, verified, and written at every
- * offset that wants it. A file that is whole is flushed to the disk and gets its time and mode; only then is it
- * reported. The places are new files in a staging folder: nothing of the player's is touched here.
+ * offset that wants it. A file that is whole gets its time and mode; only then is it reported. Nothing is flushed to
+ * the disk. The places are new files in a staging folder: nothing of the player's is touched here.
  */
+import { chmod, open, utimes } from 'node:fs/promises';
 import type { ManifestEntry } from '../archive/manifest.js';
-import type { Bytes } from '../base/bytes.js';
-import { forEachLimit } from '../base/concurrency.js';
 import { ioError, SyncError } from '../base/errors.js';
-import type { BlobId } from '../base/ids.js';
 import { plainLength } from '../repo/codec.js';
-import type { BlobOpener } from '../repo/loader.js';
 import type { Repository } from '../repo/repository.js';
-import { OpenFiles } from './open-files.js';
+import type { PartWork } from '../worker/part-work.js';
+import { inlinePartWork } from '../worker/part-work.js';
+import type { Piece } from './compare-file.js';
+import type { FileToFill } from './fill-files.js';
+import { fillFiles } from './fill-files.js';
 
 export interface WantedFile {
   /** Absolute path of a file that does not exist yet, in a folder that does. */
@@ -23,102 +24,62 @@ export interface WantedFile {
 
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly opener?: BlobOpener;
+  /** Where blobs are opened and written; here by default. */
+  readonly work?: Pick<PartWork, 'writePart'>;
   /** Bytes written: those of a blob once for each place that wants it. */
   readonly onBytes?: (bytes: number) => void;
   readonly onFile?: () => void;
 }
 
-interface Target {
-  readonly file: WantedFile;
-  /** Pieces that are not written yet. */
-  missing: number;
+interface StagedFile extends FileToFill {
+  /** In the game folder. */
+  readonly name: string;
 }
-
-/** Where a blob belongs. */
-interface Use {
-  readonly target: Target;
-  readonly offset: number;
-  readonly length: number;
-}
-
-const PARALLEL_EMPTY = 16;
-/** Windows allows 512 handles to a program, macOS 256 by default; a launcher has others open too. */
-const MAX_OPEN = 64;
 
 /** Throws 'damaged' if a blob cannot be had, 'no-space' or 'io' if it cannot be written. Nothing is left open. */
 export async function fetchFiles(repo: Repository, files: readonly WantedFile[], options: FetchOptions): Promise<void> {
-  const uses = new Map<BlobId, Use[]>();
-  const empty: Target[] = [];
-  for (const file of files) {
-    const target: Target = { file, missing: file.entry.content.length };
-    addUses(repo, target, uses);
-    if (target.missing === 0) empty.push(target);
-  }
-  const open = new OpenFiles(MAX_OPEN);
-  try {
-    await forEachLimit(empty, PARALLEL_EMPTY, (target) => finish(open, target, options), options.signal);
-    const write = async (id: BlobId, plain: Bytes): Promise<void> => {
-      for (const use of uses.get(id) ?? []) await writeUse(open, use, plain, options);
-    };
-    await repo.loader.loadMany('data', uses.keys(), write, options);
-  } finally {
-    await open.closeAll();
-  }
+  const { signal, work = inlinePartWork(repo.codec), onBytes, onFile } = options;
+  const fail = ({ name }: StagedFile, error: unknown): never => {
+    throw ioError(error, 'cannot write', name);
+  };
+  await fillFiles(
+    repo,
+    files.map((file) => stagedFile(repo, file)),
+    {
+      signal,
+      work,
+      prepare: async ({ path }) => (await open(path, 'wx', 0o600)).close(),
+      onWritten: (_file, bytes) => onBytes?.(bytes),
+      onWhole: async (file, isFinished) => {
+        if (!isFinished) await finish(file).catch((error: unknown) => fail(file, error));
+        onFile?.();
+      },
+      onFailed: fail,
+    },
+  );
 }
 
 /** Throws 'damaged' if the blobs, by their entries in the index, do not make up the file's size. */
-function addUses(repo: Repository, target: Target, uses: Map<BlobId, Use[]>): void {
-  const { path, entry } = target.file;
+function stagedFile(repo: Repository, { destination, path: name, entry }: WantedFile): StagedFile {
+  const pieces: Piece[] = [];
   let offset = 0;
+  let isKnown = true;
   for (const id of entry.content) {
-    const [location] = repo.index.locate('data', id);
+    const location = repo.index.find('data', id);
     const length = location ? plainLength(location) : 0;
-    const use = { target, offset, length };
-    const known = uses.get(id);
-    if (known) known.push(use);
-    else uses.set(id, [use]);
+    pieces.push({ id, offset, length });
     // A blob that nobody has is told of by the loader.
-    if (!location) return;
+    isKnown &&= location !== undefined;
     offset += length;
   }
-  if (offset === entry.size) return;
-  throw new SyncError('damaged', `${path} has ${offset} bytes in its blobs where its entry says ${entry.size}`);
+  if (isKnown && offset !== entry.size) {
+    throw new SyncError('damaged', `${name} has ${offset} bytes in its blobs where its entry says ${entry.size}`);
+  }
+  const whole = { mtimeMs: entry.mtimeMs, mode: entry.executable ? 0o755 : 0o644 };
+  return { name, path: destination, pieces, isNew: true, whole };
 }
 
-async function writeUse(open: OpenFiles, use: Use, plain: Bytes, options: FetchOptions): Promise<void> {
-  const { target, offset, length } = use;
-  const { destination, path } = target.file;
-  if (plain.length !== length) {
-    throw new SyncError('damaged', `${path}: a blob has ${plain.length} bytes where the index says ${length}`);
-  }
-  try {
-    await open.use(destination, async (handle) => {
-      for (let done = 0; done < plain.length; ) {
-        const { bytesWritten } = await handle.write(plain, done, plain.length - done, offset + done);
-        done += bytesWritten;
-      }
-    });
-  } catch (error) {
-    throw ioError(error, 'cannot write', path);
-  }
-  options.onBytes?.(plain.length);
-  target.missing -= 1;
-  if (target.missing === 0) await finish(open, target, options);
-}
-
-/** Flushes, then sets time and mode: the staged file is then exactly what it will be in its place. */
-async function finish(open: OpenFiles, target: Target, options: FetchOptions): Promise<void> {
-  const { destination, path, entry } = target.file;
-  try {
-    await open.use(destination, async (handle) => {
-      await handle.utimes(entry.mtimeMs / 1000, entry.mtimeMs / 1000);
-      if (process.platform !== 'win32') await handle.chmod(entry.executable ? 0o755 : 0o644);
-      await handle.sync();
-    });
-    await open.finish(destination);
-  } catch (error) {
-    throw ioError(error, 'cannot write', path);
-  }
-  options.onFile?.();
+async function finish({ path, whole: { mtimeMs = 0, mode = 0 } }: StagedFile): Promise<void> {
+  await utimes(path, mtimeMs / 1000, mtimeMs / 1000);
+  if (process.platform !== 'win32') await chmod(path, mode);
 }

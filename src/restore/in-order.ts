@@ -84,7 +84,7 @@ async function* windowsOf<T extends Step>(
   for await (const step of steps) {
     window.push(step);
     // A blob that is in no index makes the fetch fail, which names it.
-    const [location] = step.blob === undefined ? [] : repo.index.locate('data', step.blob);
+    const location = step.blob === undefined ? undefined : repo.index.find('data', step.blob);
     bytes += location === undefined ? 0 : plainLength(location);
     if (bytes < WINDOW_BYTES && window.length < WINDOW_STEPS) continue;
     yield window;

@@ -35,8 +35,8 @@ export interface RestoreOptions {
   /** Owners by the names of this system; a name that it does not have counts as root's, as in restic. */
   readonly ownershipByName?: boolean | undefined;
   readonly onEvent?: ((event: RestoreEvent) => void) | undefined;
-  /** Where so many bytes of blobs are opened, which is here without it. Closed when they are. */
-  readonly createExecutor?: ((bytes: number) => Promise<Pick<Executor, 'openPart' | 'close'>>) | undefined;
+  /** Where so many bytes of blobs are opened and written, which is here without it. Closed when they are. */
+  readonly createExecutor?: ((bytes: number) => Promise<Pick<Executor, 'writePart' | 'close'>>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -79,17 +79,17 @@ class Run {
       this.#progress.wrote(size);
       this.#progress.finished(action, 'file', item.path, size);
     }
-    return { touched: new Set(), failed: new Set() };
+    return { touched: new Set(), made: new Map(), failed: new Set() };
   }
 
   async #write(jobs: readonly FileJob[]): Promise<WrittenFiles> {
     const { createExecutor, sparse = false, delete: removeFolders = false } = this.#options;
     const bytes = jobs.reduce((sum, { pieces }) => sum + sizeOf(pieces), 0);
-    const opener = await createExecutor?.(bytes);
+    const work = await createExecutor?.(bytes);
     try {
-      return await writeFiles(this.#repo, jobs, { ...this.#common, sparse, removeFolders, opener });
+      return await writeFiles(this.#repo, jobs, { ...this.#common, sparse, removeFolders, work });
     } finally {
-      await opener?.close();
+      await work?.close();
     }
   }
 
@@ -104,22 +104,27 @@ class Run {
         await deleteExtra(items, { ...this.#common, target: this.#target, select: this.#select });
       const files = [...plan.unchanged, ...[...written.touched].map(({ item }) => item)];
       if (dryRun) await this.#finishFolders(items);
-      else await this.#setAllMetadata(items, [...files, ...namesOfTheirOwn(made, new Set(files))], kernel);
+      else await this.#setAllMetadata(items, this.#leaves(files, made, written), kernel);
     } finally {
       kernel.close();
     }
   }
 
-  async #setAllMetadata(items: SelectedItems, leaves: readonly SelectedItem[], kernel: KernelCalls): Promise<void> {
+  #leaves(files: readonly SelectedItem[], others: readonly SelectedItem[], written: WrittenFiles): Restored[] {
+    const fresh = new Map([...written.made].map(([{ item }, mode]) => [item, { folder: item.folder, mode }]));
+    return [...files, ...namesOfTheirOwn(others, new Set(files))].map((item) => {
+      const { path, node } = item;
+      return { path, node, full: this.#target.pathOf(path), made: fresh.get(item) };
+    });
+  }
+
+  async #setAllMetadata(items: SelectedItems, leaves: readonly Restored[], kernel: KernelCalls): Promise<void> {
     const { selectAttribute: select = () => true, ownershipByName = false } = this.#options;
     const attributes = await AttributeSetter.start({ kernel, select, progress: this.#progress });
     const ownerIds = ownershipByName ? new OwnerIds() : undefined;
     try {
       const options = { ...this.#common, kernel, attributes, ownerIds };
-      await setMetadata(
-        leaves.map(({ path, node }) => ({ path, node, full: this.#target.pathOf(path) })),
-        options,
-      );
+      await setMetadata(leaves, options);
       await this.#finishFolders(items, options);
     } finally {
       attributes.close();

@@ -2,7 +2,7 @@
  * Extended attributes, ACLs among them: those of the snapshot are set where they differ, and others that the filter
  * selects are removed. What is there is read first, in batches.
  */
-import type { AttributeReader } from '../archive/attributes.js';
+import type { AttributeReader, Attributes } from '../archive/attributes.js';
 import { NOT_SUPPORTED } from '../archive/attributes.js';
 import { chooseAttributeReader } from '../archive/extended-attributes.js';
 import { equalBytes } from '../base/bytes.js';
@@ -24,6 +24,12 @@ export interface AttributeOutcome {
   readonly failures: ReadonlyMap<Restored, SyncError>;
   /** Items whose attributes are not as they were. */
   readonly changed: ReadonlySet<Restored>;
+  /** Items that had none, as far as that can be known. */
+  readonly bare: ReadonlySet<Restored>;
+}
+
+function isBare(found: Attributes | undefined): boolean {
+  return found?.list.length === 0 && found.failures.length === 0;
 }
 
 type AttributeCall = Extract<KernelCall, { kind: 'set-attribute' | 'remove-attribute' }>;
@@ -60,11 +66,13 @@ export class AttributeSetter {
   async set(items: readonly Restored[]): Promise<AttributeOutcome> {
     const failures = new Map<Restored, SyncError>();
     const changed = new Set<Restored>();
+    const bare = new Set<Restored>();
     if (this.#reader === undefined) {
       for (const { path, node } of items) if (this.#wanted(node).length > 0) this.#omit(this.#missing, path);
-      return { failures, changed };
+      return { failures, changed, bare };
     }
     const found = await this.#reader.read(items.map(({ full }) => rawToBytes(full)));
+    for (const [i, item] of items.entries()) if (isBare(found[i])) bare.add(item);
     const changes = items.flatMap((item, i) =>
       this.#changes(item, found[i]?.list ?? []).map((call) => ({ item, call })),
     );
@@ -77,7 +85,7 @@ export class AttributeSetter {
       const error = systemError(`cannot ${what} the attribute ${call.name} of`, item.full, errno);
       if (!failures.has(item)) failures.set(item, error);
     }
-    return { failures, changed };
+    return { failures, changed, bare };
   }
 
   #wanted({ extendedAttributes = [] }: Restored['node']): NonNullable<Restored['node']['extendedAttributes']> {

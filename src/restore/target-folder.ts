@@ -8,6 +8,7 @@ import { chmod, lstat, mkdir, readdir, rmdir, stat, unlink } from 'node:fs/promi
 import { resolve, sep } from 'node:path';
 import { errnoOf, ioError, SyncError, throwIfAborted } from '../base/errors.js';
 import { rawFromBytes, toFsPath } from '../base/raw-string.js';
+import { makeFolders } from '../disk/make-folders.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { SelectedFolder, SelectedItem } from './select-items.js';
 
@@ -66,7 +67,7 @@ export class TargetFolder {
   async makeRoot(): Promise<void> {
     if (this.#dryRun) return;
     try {
-      await mkdir(toFsPath(this.#root), { recursive: true, mode: 0o700 });
+      await makeFolders(this.#root, 0o700, toFsPath);
       if ((await stat(toFsPath(this.#root))).isDirectory()) return;
     } catch (error) {
       throw ioError(error, 'cannot create target directory', this.#root);

@@ -7,11 +7,12 @@ import { join, posix } from 'node:path';
 import type { FileStamp } from '../archive/scan.js';
 import { ioError } from '../base/errors.js';
 import { toFsPath } from '../base/raw-string.js';
+import { flushFiles } from '../disk/flush-files.js';
 import type { Repository } from '../repo/repository.js';
 import { fetchFiles } from '../restore/fetch-files.js';
 import type { Executor } from '../worker/executor.js';
 import type { JsonObject } from './folder/json-file.js';
-import type { LocalSide } from './local.js';
+import type { LocalSide } from './local-side.js';
 import type { PlannedFile, PullPlan } from './plan.js';
 import type { Updated } from './results.js';
 import { keepLocalOptions } from './scope/machine-options.js';
@@ -119,7 +120,7 @@ export class Application {
       this.#session.emit({ type: 'progress', phase: 'downloading', filesDone, bytesDone, ...total });
     await fetchFiles(this.#repo, files, {
       signal: this.#session.signal,
-      opener: this.#executor,
+      work: this.#executor,
       onBytes: (bytes) => {
         bytesDone += bytes;
         tell();
@@ -130,6 +131,7 @@ export class Application {
       },
     });
     await this.#keepOptions(files);
+    await flush(folder, files, this.#session.signal);
     const folders = new Set(this.#plan.makeDirs);
     for (const { entry, destination, path } of pairs) {
       if (entry.type === 'symlink') await makeLink(entry.linktarget ?? '', destination, path, folders);
@@ -145,6 +147,23 @@ export class Application {
     const isHere = this.#local.scan.entries.get(OPTIONS_FILE)?.type === 'file';
     const { destination: path, entry } = staged;
     await keepLocalOptions(instance.packFolder, scope.keepOptions, { path, entry }, isHere);
+  }
+}
+
+/** Before anything takes its place, what was staged must be there after a power cut. */
+async function flush(
+  folder: string,
+  files: readonly { readonly destination: string }[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await flushFiles(
+      folder,
+      files.map(({ destination }) => destination),
+      { signal },
+    );
+  } catch (error) {
+    throw ioError(error, 'cannot write to', folder);
   }
 }
 

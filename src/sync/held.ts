@@ -4,7 +4,7 @@
  */
 import type { Manifest } from '../archive/manifest.js';
 import { leadsOutside } from '../restore/safe-link.js';
-import { inScope } from './local.js';
+import { inScope } from './local-side.js';
 import type { Scope } from './scope/scope.js';
 import { isNeverInScope } from './scope/scope-rules.js';
 import { type Blindness, checkPortableName, findCaseTwins, findUnicodeTwins } from './swap/windows-names.js';

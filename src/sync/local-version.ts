@@ -5,9 +5,12 @@
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import type { ScannedEntry } from '../archive/scan.js';
 import { toMs } from '../archive/scan.js';
+import type { Repository } from '../repo/repository.js';
 import type { Executor } from '../worker/executor.js';
-import type { LocalSide, ReadOutcome } from './local.js';
-import { compareWithState, HASH_ONLY, readUnknown, scanInstance, setAside, withBitsOf } from './local.js';
+import type { ReadOutcome } from './local.js';
+import { HASH_ONLY, readUnknown, scanInstance, withBitsOf } from './local.js';
+import type { LocalSide } from './local-side.js';
+import { bytesToRead, compareWithState, setAside } from './local-side.js';
 import type { SyncSession } from './session.js';
 import { recordedSpelling } from './session.js';
 import { respellKeys, spellerOf } from './spelling.js';
@@ -36,22 +39,32 @@ export async function scanLocal(
   const scan = await scanInstance(instance, scope, signal, recordedSpelling(session, theirs.keys()));
   const all = compareWithState(scan, state, scope);
   const local = { ...all, unknown: all.unknown.filter(isMeant) };
-  const here = new Set(scan.entries.keys());
-  for (const path of scan.entries.keys()) for (const folder of foldersAbove(path)) here.add(folder);
-  let bytesToRead = 0;
-  for (const path of local.unknown) bytesToRead += scan.entries.get(path)?.size ?? 0;
-  return { session, local, bytesToRead, isAside: setAside(scan), isHere: (path) => here.has(path) };
+  let here: Set<string> | undefined;
+  const isHere = (path: string): boolean => {
+    here ??= withFolders(scan.entries.keys());
+    return here.has(path);
+  };
+  return { session, local, bytesToRead: bytesToRead(local), isAside: setAside(scan), isHere };
+}
+
+function withFolders(paths: Iterable<string>): Set<string> {
+  const here = new Set(paths);
+  for (const path of [...here]) for (const folder of foldersAbove(path)) here.add(folder);
+  return here;
 }
 
 /** Reads what is not known. Files that were not asked for are missing in the manifest, unless they are known anyway. */
 export async function readLocal(
   { session, local }: Pick<LocalVersion, 'session' | 'local'>,
   executor: Executor,
+  repo: Repository,
   theirs: Manifest,
 ): Promise<ReadOutcome> {
   session.phase('comparing');
   const outcome = await readUnknown(local, {
     state: session.state,
+    repo,
+    theirs,
     executor,
     sink: HASH_ONLY,
     signal: session.signal,

@@ -4,47 +4,27 @@
  */
 import { join } from 'node:path';
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
-import type { Scan, ScannedEntry } from '../archive/scan.js';
+import type { FileStamp, Scan, ScannedEntry } from '../archive/scan.js';
 import { sameStamp, scanFolder, toMs } from '../archive/scan.js';
 import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { isSyncError, SyncError } from '../base/errors.js';
+import type { BlobId } from '../base/ids.js';
+import { plainLength } from '../repo/codec.js';
+import type { Repository } from '../repo/repository.js';
 import { leadsOutside } from '../restore/safe-link.js';
-import type { Executor } from '../worker/executor.js';
-import type { FileSink, StreamResult } from '../worker/file-task.js';
+import type { Executor, FileSink, SentBlob } from '../worker/executor.js';
+import { isRegionFile } from '../worker/executor.js';
+import type { FileResult, FileStats, StreamResult } from '../worker/file-task.js';
 import type { Instance } from './folder/instance.js';
-import { look, lookSettled } from './folder/settled-look.js';
+import { isSettledAt, look, lookSettled } from './folder/settled-look.js';
 import type { FileRecord, State } from './folder/state.js';
-import {
-  isAsRecorded,
-  type MachineOptions,
-  readMachineOptions,
-  rememberOptions,
-  saveOptions,
-} from './scope/machine-options.js';
+import { type LocalScan, type LocalSide, toEntry } from './local-side.js';
+import { type MachineOptions, readMachineOptions, rememberOptions, saveOptions } from './scope/machine-options.js';
 import { OPTIONS_FILE } from './scope/options-file.js';
 import type { Scope } from './scope/scope.js';
-import { isNeverInScope } from './scope/scope-rules.js';
 import { respellScan, type Speller } from './spelling.js';
-import { foldersAbove } from './swap/game-path.js';
 import { checkScopeRoots } from './swap/stage.js';
-
-export interface LocalScan extends Scan {
-  /** Of options.txt, if it is among the entries: what it holds for this PC alone is no change. */
-  readonly options?: MachineOptions | undefined;
-}
-
-export interface LocalSide {
-  readonly scan: LocalScan;
-  /** Files known by their stamps, links, empty folders, and what is held for other PCs. */
-  readonly known: ReadonlyMap<string, ManifestEntry>;
-  /** Files that must be read to be known. */
-  readonly unknown: readonly string[];
-  /** Recorded at the last sync and no longer there. */
-  readonly removed: readonly string[];
-  /** Held at the last sync, and on this disk now: this PC never had the cloud's, so neither comes from the other. */
-  readonly met: readonly string[];
-}
 
 /** What is in scope now, as `spell` writes it. Throws 'unsafe-path' if a folder such as saves is a link to somewhere else. */
 export async function scanInstance(
@@ -61,53 +41,15 @@ export async function scanInstance(
 }
 
 function withoutOutside(scan: Scan): Scan {
-  const outside = [...scan.entries].filter(([path, entry]) => leadsOutside(path, entry.linktarget ?? '.'));
+  const outside: string[] = [];
+  for (const [path, { linktarget }] of scan.entries) {
+    if (linktarget !== undefined && leadsOutside(path, linktarget)) outside.push(path);
+  }
   if (outside.length === 0) return scan;
   const entries = new Map(scan.entries);
-  for (const [path] of outside) entries.delete(path);
+  for (const path of outside) entries.delete(path);
   const reason = 'it is a link that leads outside the game folder';
-  return { ...scan, entries, skipped: [...scan.skipped, ...outside.map(([path]) => ({ path, reason }))] };
-}
-
-/** Sorts what the scan found; reads nothing. */
-export function compareWithState(scan: LocalScan, state: State | undefined, scope: Scope): LocalSide {
-  const known = new Map<string, ManifestEntry>();
-  const unknown: string[] = [];
-  const removed: string[] = [];
-  const met: string[] = [];
-  for (const [path, entry] of scan.entries) {
-    const record = state?.files.get(path);
-    if (record?.held) met.push(path);
-    if (entry.type !== 'file') known.set(path, linkOrFolder(entry, record));
-    else if (record?.type === 'file' && !record.held && isAsItWas(scan, path, entry, record)) {
-      known.set(path, toEntry(record));
-    } else unknown.push(path);
-  }
-  const filled = filledFolders(scan.entries.keys());
-  const notSeen = setAside(scan);
-  for (const [path, record] of state?.files ?? []) {
-    if (scan.entries.has(path) || isNeverInScope(path)) continue;
-    if (record.held || notSeen(path) || !inScope(scope, path, record)) known.set(path, toEntry(record));
-    else if (record.type !== 'dir' || !filled.has(path)) removed.push(path);
-  }
-  // A folder with nothing for this PC in it is not an empty one if the cloud has something in it.
-  for (const folder of filledFolders(known.keys())) if (known.get(folder)?.type === 'dir') known.delete(folder);
-  return { scan, known, unknown, removed, met };
-}
-
-function isAsItWas(scan: LocalScan, path: string, entry: ScannedEntry, record: FileRecord): boolean {
-  if (path !== OPTIONS_FILE || scan.options === undefined) return sameStamp(record, entry);
-  return isAsRecorded(scan.options, record) && (entry.executable ?? record.executable) === record.executable;
-}
-
-/** Nothing to read and nothing gone, links and empty folders as recorded: the folder is as it was at the last sync. */
-export function isUntouched(local: LocalSide, state: State): boolean {
-  if (local.unknown.length > 0 || local.removed.length > 0) return false;
-  for (const [path, entry] of local.known) {
-    const record = state.files.get(path);
-    if (record?.type !== entry.type || record.linktarget !== entry.linktarget) return false;
-  }
-  return true;
+  return { ...scan, entries, skipped: [...scan.skipped, ...outside.map((path) => ({ path, reason }))] };
 }
 
 export interface ReadOutcome {
@@ -119,6 +61,11 @@ export interface ReadOutcome {
   readonly unsteady: ReadonlySet<string>;
 }
 
+interface WholeRead extends ReadOptions {
+  /** Bytes of all region files: the more there are, the larger are the groups that new ones are cut into. */
+  readonly total: number;
+}
+
 export interface ReadOptions {
   /** The game folder. */
   readonly folder: string;
@@ -128,6 +75,10 @@ export interface ReadOptions {
   readonly sink: FileSink;
   readonly signal?: AbortSignal | undefined;
   readonly onFile?: (bytes: number) => void;
+  /** Its index tells how long the blobs are along which files are cut; it has to be loaded. */
+  readonly repo: Repository;
+  /** What the cloud has: a file with the same bytes gets the same list of blobs, wherever they were cut. */
+  readonly theirs?: Manifest | undefined;
 }
 
 /** Hashes without storing anything. */
@@ -145,9 +96,10 @@ export async function readUnknown(local: LocalSide, options: ReadOptions): Promi
   const manifest = new Map(local.known);
   const unreadable = [...local.scan.unreadable];
   const unsteady = new Set<string>();
+  const whole = { ...options, total: regionBytes(local.scan) };
   const read = async (path: string): Promise<void> => {
     const record = options.state?.files.get(path);
-    const outcome = await readSteady(path, options, path === OPTIONS_FILE ? local.scan.options : undefined);
+    const outcome = await readSteady(path, whole, local.scan);
     if (outcome === 'gone') return;
     if (outcome instanceof Error) {
       unreadable.push({ path, error: outcome });
@@ -162,6 +114,13 @@ export async function readUnknown(local: LocalSide, options: ReadOptions): Promi
   return { manifest, unreadable, unsteady };
 }
 
+/** Bytes of the region files here. */
+function regionBytes({ entries }: Scan): number {
+  let sum = 0;
+  for (const [path, { size }] of entries) if (isRegionFile(path)) sum += size;
+  return sum;
+}
+
 interface SteadyRead {
   readonly result: StreamResult;
   readonly scanned: ScannedEntry;
@@ -169,13 +128,9 @@ interface SteadyRead {
 }
 
 /** Reads again while the file changes under our hands, a few times. */
-async function readSteady(
-  path: string,
-  options: ReadOptions,
-  machine: MachineOptions | undefined,
-): Promise<SteadyRead | Error | 'gone'> {
+async function readSteady(path: string, options: WholeRead, scan: LocalScan): Promise<SteadyRead | Error | 'gone'> {
   try {
-    return await tryReadSteady(path, options, machine);
+    return await tryReadSteady(path, options, scan);
   } catch (error) {
     if (!isSyncError(error, 'io')) throw error;
     const errno = error.details['errno'];
@@ -183,31 +138,78 @@ async function readSteady(
   }
 }
 
-async function tryReadSteady(
-  path: string,
-  options: ReadOptions,
-  machine: MachineOptions | undefined,
-): Promise<SteadyRead | 'gone'> {
+async function tryReadSteady(path: string, options: WholeRead, scan: LocalScan): Promise<SteadyRead | 'gone'> {
   for (let attempt = 1; ; attempt++) {
-    const before = await lookSettled(options.folder, path, options.signal);
+    // The scan's own look does where the file had not changed just then: one look less for each of many files.
+    const scanned = attempt === 1 ? scan.entries.get(path) : undefined;
+    const isSettled = scanned !== undefined && isSettledAt(scanned, scan.startedMs);
+    const before = isSettled ? { entry: scanned, isSettled } : await lookSettled(options.folder, path, options.signal);
     if (before === undefined || before.entry.type !== 'file') return 'gone';
-    const { result, sent } = await readOnce(path, options, machine);
-    const after = await look(options.folder, path);
+    const machine = path === OPTIONS_FILE ? scan.options : undefined;
+    const { result, sent, after } = await readOnce(path, options, before.entry.size, machine);
     const steady = before.isSettled && after !== undefined && sameStamp(before.entry, after);
     if (steady && sent !== undefined && options.sink !== HASH_ONLY) await rememberOptions(options.folder, sent);
     if (steady || attempt === READ_ATTEMPTS) return { result, scanned: before.entry, steady };
   }
 }
 
+interface OneRead {
+  readonly result: StreamResult;
+  /** Of options.txt: what was sent of it. */
+  readonly sent?: Bytes;
+  /** What stood at the path then; undefined if nothing did. */
+  readonly after: FileStamp | undefined;
+}
+
 async function readOnce(
   path: string,
-  options: ReadOptions,
+  options: WholeRead,
+  size: number,
   machine: MachineOptions | undefined,
-): Promise<{ readonly result: StreamResult; readonly sent?: Bytes }> {
+): Promise<OneRead> {
   const { folder, executor, sink, signal, state } = options;
-  if (machine === undefined) return { result: await executor.saveFile(join(folder, path), sink, signal) };
+  if (machine === undefined) {
+    const { after, ...result } = await readAlong(path, options, size);
+    return { result, after: after && stampOf(after) };
+  }
   const recorded = state?.files.get(path)?.content;
-  return saveOptions(machine, { folder, executor, sink, hashOnly: sink === HASH_ONLY, recorded, signal });
+  const saved = await saveOptions(machine, { folder, executor, sink, hashOnly: sink === HASH_ONLY, recorded, signal });
+  return { ...saved, after: await look(folder, path) };
+}
+
+function stampOf({ size, mtimeNs, ctimeNs, ino }: FileStats): FileStamp {
+  return { size: Number(size), mtimeNs, ctimeNs, inode: ino };
+}
+
+/** Cut along what the last sync had, else along what the cloud has; along that too if it may be just that. */
+async function readAlong(path: string, options: WholeRead, size: number): Promise<FileResult> {
+  const { folder, executor, sink, signal, state, repo, total } = options;
+  const save = (sent: readonly BlobId[]): Promise<FileResult> => {
+    const pages = { sent: sentBlobs(sent, repo), total };
+    return executor.saveFile(join(folder, path), sink, { signal, size, pages, lookAfter: true });
+  };
+  const mine = state?.files.get(path)?.content;
+  const theirs = options.theirs?.get(path);
+  const result = await save(mine ?? theirs?.content ?? []);
+  const isTold = mine === undefined || theirs === undefined || theirs.size !== result.size;
+  if (isTold || sameIds(result.content, mine) || sameIds(result.content, theirs.content)) return result;
+  const again = await save(theirs.content);
+  return sameIds(again.content, theirs.content) ? again : result;
+}
+
+function sameIds(a: readonly BlobId[], b: readonly BlobId[]): boolean {
+  return a.length === b.length && a.every((id, i) => id === b[i]);
+}
+
+/** As far as they are known. */
+function sentBlobs(content: readonly BlobId[], { index }: Repository): SentBlob[] {
+  const blobs: SentBlob[] = [];
+  for (const id of content) {
+    const found = index.find('data', id);
+    if (found === undefined) break;
+    blobs.push({ id, length: plainLength(found) });
+  }
+  return blobs;
 }
 
 function fileEntry(result: StreamResult, scanned: ScannedEntry, record: FileRecord | undefined): ManifestEntry {
@@ -232,38 +234,4 @@ export function withBitsOf(theirs: Manifest, mine: Manifest, local: LocalSide, s
   });
   if (missing.length === 0) return mine;
   return new Map([...mine, ...missing.map(([path, entry]) => [path, { ...entry, executable: true }] as const)]);
-}
-
-function linkOrFolder(entry: ScannedEntry, record: FileRecord | undefined): ManifestEntry {
-  const same = record !== undefined && record.type === entry.type && record.linktarget === entry.linktarget;
-  const mtimeMs = same ? record.mtimeMs : toMs(entry.mtimeNs);
-  const base = { type: entry.type, size: 0, executable: false, content: [], mtimeMs };
-  return entry.linktarget === undefined ? base : { ...base, linktarget: entry.linktarget };
-}
-
-export function toEntry(record: FileRecord): ManifestEntry {
-  const { type, size, executable, content, mtimeMs, linktarget } = record;
-  const base = { type, size, executable, content, mtimeMs };
-  return linktarget === undefined ? base : { ...base, linktarget };
-}
-
-export function inScope(scope: Scope, path: string, entry: { readonly type: string; readonly size: number }): boolean {
-  return entry.type === 'dir' ? scope.includesFolder(path) : scope.includesFile(path, entry.size);
-}
-
-/** Folders that hold something: one that was empty at the last sync and is among them is not gone. */
-function filledFolders(paths: Iterable<string>): Set<string> {
-  const folders = new Set<string>();
-  for (const path of paths) for (const folder of foldersAbove(path)) folders.add(folder);
-  return folders;
-}
-
-/**
- * Tells the paths of which the scan says nothing, because they, or a folder above, could not be read or were left out
- * (a world that was moved to another disk and is now a link): they are not in it, and yet not deleted.
- */
-export function setAside(scan: Scan): (path: string) => boolean {
-  const aside = new Set([...scan.unreadable, ...scan.skipped].map(({ path }) => path));
-  if (aside.size === 0) return () => false;
-  return (path) => aside.has(path) || foldersAbove(path).some((folder) => aside.has(folder));
 }

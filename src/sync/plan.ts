@@ -4,7 +4,7 @@
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import { sameEntry } from '../archive/manifest.js';
 import { chooseHeld } from './held.js';
-import { inScope } from './local.js';
+import { inScope } from './local-side.js';
 import type { Scope } from './scope/scope.js';
 import { foldersAbove } from './swap/game-path.js';
 import type { Blindness } from './swap/windows-names.js';

@@ -10,11 +10,11 @@ import type { Repository } from '../repo/repository.js';
 import { Application } from './apply.js';
 import { compareGameVersions, minecraftOf, readGameVersion } from './folder/game-version.js';
 import { refuseLive } from './folder/live-worlds.js';
-import type { LocalSide } from './local.js';
-import { compareWithState, scanInstance, setAside } from './local.js';
-import { readLocal, respelledSession } from './local-version.js';
+import type { LocalSide } from './local-side.js';
+import { bytesToRead, compareWithState, setAside } from './local-side.js';
+import { readLocal, respelledSession, scanLocal } from './local-version.js';
 import type { Arbiter } from './merge/arbiter.js';
-import { refuseFileAsFolder, refuseMixedWorlds } from './merge/conflict.js';
+import { refuseMixedWorlds } from './merge/conflict.js';
 import type { KnownSnapshot } from './merge/heads.js';
 import { areStrangers, mergeHeads } from './merge/merge-heads.js';
 import { worldsOf } from './merge/units.js';
@@ -26,9 +26,8 @@ import type { PullResult } from './results.js';
 import { learnOptions } from './scope/machine-options.js';
 import { unseenHeads } from './send.js';
 import type { SyncSession } from './session.js';
-import { recordedSpelling } from './session.js';
 import { canMakeLinks } from './swap/link-probe.js';
-import { pruneTrash } from './swap/trash.js';
+import { tidyTrash } from './tidy-trash.js';
 
 export interface HeadComparison {
   /** Spelled as the cloud spells, and without the records of what a deletion took that shall come back. */
@@ -58,16 +57,14 @@ export async function compareHead(
   const [head] = cloud.heads;
   if (head === undefined) throw new SyncError('internal', 'pull: no head');
   const theirs = await manifestOf(given, repo, head);
-  let session = given.caseBlind ? respelledSession(given, theirs) : given;
-  const { instance, scope, signal } = session;
-  await learnOptions(session, repo, theirs);
-  const scan = await scanInstance(instance, scope, signal, recordedSpelling(session, theirs.keys()));
-  let local = compareWithState(scan, session.state, scope);
+  const spelled = given.caseBlind ? respelledSession(given, theirs) : given;
+  await learnOptions(spelled, repo, theirs);
+  let { session, local } = await scanLocal(spelled, theirs, () => true);
   let mine = await readAll(session, repo, local, theirs);
   const answer = await arbiter.judgeDeletion(session.state, baseManifest(session.state), mine);
   if (answer === 'restore') {
     session = withoutRemoved(session, local.removed);
-    local = compareWithState(scan, session.state, scope);
+    local = compareWithState(local.scan, session.state, session.scope);
     mine = await readAll(session, repo, local, theirs);
   }
   const base = baseManifest(session.state);
@@ -80,7 +77,6 @@ export async function compareHead(
   const kept = hasUnsent ? mine : (base ?? new Map());
   const others = unseenHeads(session, cloud);
   const merged = await mergeHeads({ session, repo, snapshots: cloud.snapshots, others, mine: kept, arbiter });
-  refuseFileAsFolder(merged.manifest);
   return { ...found, mine: kept, losesHere: merged.losers.has('here') };
 }
 
@@ -110,9 +106,9 @@ function withoutRemoved(session: SyncSession, removed: readonly string[]): SyncS
 }
 
 async function readAll(session: SyncSession, repo: Repository, local: LocalSide, theirs: Manifest): Promise<Manifest> {
-  const executor = await session.services.createExecutor(repo, bytesOf(local));
+  const executor = await session.services.createExecutor(repo, bytesToRead(local));
   try {
-    const outcome = await readLocal({ session, local }, executor, theirs);
+    const outcome = await readLocal({ session, local }, executor, repo, theirs);
     const [first] = outcome.unreadable;
     if (first === undefined) return outcome.manifest;
     const message = `${first.path} cannot be read (${first.error.message}); is the game running? Nothing was changed`;
@@ -125,7 +121,7 @@ async function readAll(session: SyncSession, repo: Repository, local: LocalSide,
 /** Brings the head to this disk. What is unsent and what the cloud has not changed stays as it is. */
 export async function applyHead(found: HeadComparison, repo: Repository, startedMs: number): Promise<PullResult> {
   const { session, head, theirs, local, cloud } = found;
-  const { instance, services } = session;
+  const { services } = session;
   const plan = await planHead(found);
   for (const text of plan.warnings) session.warn('left-out', text);
   if (plan.place.length > 0 || plan.remove.length > 0) {
@@ -145,9 +141,7 @@ export async function applyHead(found: HeadComparison, repo: Repository, started
     const common = { base: head.id, root: head.snapshot.tree, seen: cloud.ids, held: plan.held, keyHint: repo.keyId };
     const deletionMeant = found.hasUnsent && session.state?.deletionMeant;
     await recordCommon(session, { ...common, manifest: theirs, stampOf: stampAt, deletionMeant }, startedMs);
-    await pruneTrash(instance.cloudFolder, Date.now()).catch((error: unknown) => {
-      session.warn('trash', `the trash could not be tidied: ${error instanceof Error ? error.message : String(error)}`);
-    });
+    await tidyTrash(session);
     const { warnings } = session;
     if (updated === undefined) return { outcome: 'up-to-date', snapshot: head.id, warnings };
     return { ...updated, snapshot: head.id, warnings };
@@ -180,10 +174,4 @@ function lacksLinks(here: Scan, theirs: Manifest): boolean {
   return [...theirs].some(
     ([path, entry]) => entry.type === 'symlink' && here.entries.get(path)?.linktarget !== entry.linktarget,
   );
-}
-
-function bytesOf(local: LocalSide): number {
-  let bytes = 0;
-  for (const path of local.unknown) bytes += local.scan.entries.get(path)?.size ?? 0;
-  return bytes;
 }

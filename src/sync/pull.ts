@@ -11,15 +11,15 @@ import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import { openRepository } from './account/open-repository.js';
 import { liveWorlds } from './folder/live-worlds.js';
-import { compareWithState, isUntouched, scanInstance } from './local.js';
+import { scanInstance } from './local.js';
+import { compareWithState, isUntouched } from './local-side.js';
 import { Arbiter } from './merge/arbiter.js';
 import { applyHead, compareHead, type HeadComparison } from './pull-head.js';
 import { sendAll, type ToSend } from './push.js';
-import type { CloudSide } from './remote-side.js';
-import { readCloud, withPending, withTable } from './remote-side.js';
+import { meetCloud } from './remote-side.js';
 import type { Merged, PullResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
-import { mergeCloud, readLocalSide, saveLocalSide, sentResult } from './send.js';
+import { mergeCloud, readLocalSide, sendLocalSide } from './send.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
 import { recordedSpelling, reopenState, repositoryLock, withInstance } from './session.js';
 
@@ -33,15 +33,17 @@ async function pullInstance(session: SyncSession): Promise<PullResult> {
   const startedMs = Date.now();
   session.phase('connecting');
   const remote = await session.connect();
+  // The request first: the server thinks while the folder is walked.
+  const listing = remote.listSnapshots(signal);
   const scanning = scanInstance(instance, scope, signal, recordedSpelling(session));
-  const [ids, scan] = await Promise.all([remote.listSnapshots(signal), scanning]);
+  const [ids, scan] = await Promise.all([listing, scanning]);
   session.checkClock(remote);
   const local = compareWithState(scan, state, scope);
+  const arbiter = new Arbiter(options.onConflict, options.onDeletion);
   const sameScope = state?.scopeFingerprint === scope.fingerprint;
   if (state?.base !== undefined && sameScope && ids.includes(state.base) && ids.every((id) => state.seen.has(id))) {
     const known = upToDate(session, state.base);
     if (state.files.size > 0 && isUntouched(local, state)) return known;
-    const arbiter = new Arbiter(options.onConflict, options.onDeletion);
     // What is gone may have to come back: that takes a look at the head.
     if (local.removed.length === 0) {
       return withRecovered(known, await sendUnsent(session, remote, ids, { local, startedMs, arbiter }));
@@ -49,7 +51,7 @@ async function pullInstance(session: SyncSession): Promise<PullResult> {
   }
   const repo = await openRepository(session, remote);
   if (repo === undefined) return nothingInCloud(session);
-  return new Pull(session, remote, repo, ids, startedMs).run();
+  return new Pull(session, remote, repo, arbiter, ids, startedMs).run();
 }
 
 function upToDate(session: SyncSession, snapshot: SnapshotId): PullResult {
@@ -108,13 +110,20 @@ class Pull {
   #ids: readonly SnapshotId[];
   #hasRest = false;
 
-  constructor(session: SyncSession, remote: Remote, repo: Repository, ids: readonly SnapshotId[], startedMs: number) {
+  constructor(
+    session: SyncSession,
+    remote: Remote,
+    repo: Repository,
+    arbiter: Arbiter,
+    ids: readonly SnapshotId[],
+    startedMs: number,
+  ) {
     this.#session = session;
     this.#remote = remote;
     this.#repo = repo;
     this.#ids = ids;
     this.#startedMs = startedMs;
-    this.#arbiter = new Arbiter(session.options.onConflict, session.options.onDeletion);
+    this.#arbiter = arbiter;
   }
 
   async run(): Promise<PullResult> {
@@ -150,18 +159,12 @@ class Pull {
     const { signal } = this.#session;
     return this.#repo.read({ signal, lock: repositoryLock(this.#session) }, async () => {
       await this.#repo.loadIndex(signal);
-      const { session, cloud } = await this.#readCloud();
+      const { session, cloud } = await meetCloud(this.#session, this.#repo, this.#ids);
       if (cloud.heads.length === 0) return nothingInCloud(this.#session);
       const comparison = await compareHead(session, this.#repo, cloud, this.#arbiter);
       this.#hasRest = comparison.hasUnsent && session.state?.base !== undefined;
       return comparison.isPlain ? applyHead(comparison, this.#repo, this.#startedMs) : comparison;
     });
-  }
-
-  async #readCloud(): Promise<{ session: SyncSession; cloud: CloudSide }> {
-    const given = await readCloud(this.#session, this.#repo, this.#ids);
-    const session = await withTable(await withPending(this.#session, this.#repo, given), this.#repo, given);
-    return { session, cloud: session === this.#session ? given : await readCloud(session, this.#repo, this.#ids) };
   }
 
   /** What is unsent becomes a snapshot, and all heads one. Everything is asked before anything is written. */
@@ -173,14 +176,11 @@ class Pull {
     return repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
       await repo.loadIndex(writer.signal);
       const common = { session, repo, writer, cloud, arbiter };
-      if (!hasUnsent) return { recovered: undefined, merged: await mergeCloud(common, writer, undefined, found.mine) };
+      if (!hasUnsent) return { recovered: undefined, merged: await mergeCloud(common, undefined, found.mine) };
       const marks = ['unclean', ...(losesHere ? ['conflict-loser'] : [])];
       const input = { ...common, local, startedMs: this.#startedMs, marks };
-      const read = await readLocalSide(input);
-      const saved = await saveLocalSide(input, read);
-      const recovered = sentResult(session, saved, writer);
-      if (saved.others.length === 0) return { recovered, merged: undefined };
-      return { recovered, merged: await mergeCloud(common, writer, saved, read.outcome.manifest) };
+      const { sent, merged } = await sendLocalSide(input, await readLocalSide(input));
+      return { recovered: sent, merged };
     });
   }
 }

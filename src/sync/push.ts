@@ -8,17 +8,17 @@ import { isSyncError } from '../base/errors.js';
 import type { SnapshotId } from '../base/ids.js';
 import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
-import type { WriteSession } from '../repo/session.js';
 import { openRepository } from './account/open-repository.js';
 import { checkLive } from './folder/live-worlds.js';
-import type { LocalSide } from './local.js';
-import { compareWithState, isUntouched, scanInstance, withBitsOf } from './local.js';
+import { scanInstance, withBitsOf } from './local.js';
+import type { LocalSide } from './local-side.js';
+import { compareWithState, isUntouched } from './local-side.js';
 import { Arbiter } from './merge/arbiter.js';
-import { manifestOf, readCloud, sameContent, withPending, withTable } from './remote-side.js';
+import { manifestOf, meetCloud, sameContent } from './remote-side.js';
 import type { NothingSent, PushResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import { type LocalRead, recordLocal } from './save-local.js';
-import { mergeCloud, readLocalSide, type SendInput, saveLocalSide, sentResult, unseenHeads } from './send.js';
+import { readLocalSide, type SendInput, sendLocalSide, unseenHeads } from './send.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
 import { recordedSpelling, repositoryLock, withInstance } from './session.js';
 
@@ -74,14 +74,12 @@ export async function sendAll(
   return repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
     // Under the lock, or a prune elsewhere could remove packs that the index here still names.
     await repo.loadIndex(writer.signal);
-    const given = await readCloud(session, repo, ids);
-    const whole = await withTable(await withPending(session, repo, given), repo, given);
-    const cloud = whole === session ? given : await readCloud(whole, repo, ids);
+    const { session: whole, cloud } = await meetCloud(session, repo, ids);
     const compared = whole === session ? local : compareWithState(local.scan, whole.state, scope);
     const sendable = withoutLostBlobs(compared, repo, cloud.heads.length === 0);
     const arbiter = asked ?? new Arbiter(options.onConflict, options.onDeletion);
     const input = { session: whole, repo, writer, cloud, local: sendable, arbiter, startedMs, marks };
-    return send({ ...input, enrolled }, writer);
+    return send({ ...input, enrolled });
   });
 }
 
@@ -91,21 +89,14 @@ async function enrol(session: SyncSession, repo: Repository): Promise<void> {
   await enrolInstance(session, repo);
 }
 
-async function send(
-  input: SendInput & { readonly enrolled: Promise<void> | undefined },
-  writer: WriteSession,
-): Promise<NothingSent | Sent> {
-  const { session, repo, cloud, arbiter } = input;
+async function send(input: SendInput & { readonly enrolled: Promise<void> | undefined }): Promise<NothingSent | Sent> {
   const read = await readLocalSide(input);
   if (read.isSame) return nothingOwn(input, read);
   const base = await equalHead(input, read);
   if (base !== undefined) return base;
   await input.enrolled;
-  const saved = await saveLocalSide(input, read);
-  const result = sentResult(session, saved, writer);
-  if (saved.others.length === 0) return result;
-  const merged = await mergeCloud({ session, repo, cloud, arbiter }, writer, saved, read.outcome.manifest);
-  return { ...result, merged };
+  const { sent, merged } = await sendLocalSide(input, read);
+  return merged === undefined ? sent : { ...sent, merged };
 }
 
 /** What lies here is what the last sync had; only the stamps may be new. */

@@ -11,9 +11,9 @@ import { readManifest } from '../restore/read-manifest.js';
 import type { State } from './folder/state.js';
 import { findGameRoot } from './game-root.js';
 import { chooseHeld } from './held.js';
-import { toEntry } from './local.js';
+import { toEntry } from './local-side.js';
 import type { KnownSnapshot } from './merge/heads.js';
-import { findHeads, followedBy, isSuccessor, namesOf } from './merge/heads.js';
+import { findHeads, followedBy, isNamed, isSuccessor } from './merge/heads.js';
 import { FORMAT, formatOf } from './merge/snapshot-tags.js';
 import { NO_STAMP, toRecord } from './record.js';
 import { isNeverInScope } from './scope/scope-rules.js';
@@ -29,21 +29,42 @@ export interface CloudSide {
   readonly outdated: readonly SnapshotId[];
 }
 
-/** Throws 'unsupported' for snapshots that need a newer program. */
+/** Throws 'unsupported' for snapshots that need a newer program. `known`: those of them that need not be loaded. */
 export async function readCloud(
   session: SyncSession,
   repo: Repository,
   ids: readonly SnapshotId[],
+  known: readonly KnownSnapshot[] = [],
 ): Promise<CloudSide> {
-  const snapshots = await loadSnapshots(repo, ids, session.signal);
+  const listed = new Set(ids);
+  const kept = known.filter(({ id }) => listed.delete(id));
+  const snapshots = [...kept, ...(await loadSnapshots(repo, [...listed], session.signal))];
   const newer = snapshots.find(({ snapshot }) => formatOf(snapshot.tags) > FORMAT);
   if (newer !== undefined) {
     const who = `${newer.snapshot.hostname ?? 'another PC'} (${newer.snapshot.programVersion ?? 'unknown version'})`;
     const message = `${who} has sent a version in a newer form; update instance-sync on this PC; nothing was changed`;
     throw new SyncError('unsupported', message, { details: { snapshot: newer.id } });
   }
-  const { heads, outdated } = findHeads(snapshots, session.state);
-  return { ids, snapshots, ...withoutEqual(heads, outdated, session.state?.base) };
+  return cloudOf(session, ids, snapshots);
+}
+
+function cloudOf({ state }: SyncSession, ids: readonly SnapshotId[], snapshots: readonly KnownSnapshot[]): CloudSide {
+  const { heads, outdated } = findHeads(snapshots, state);
+  return { ids, snapshots, ...withoutEqual(heads, outdated, state?.base) };
+}
+
+/**
+ * The cloud, and the session with what a crash may have kept out of its records (withPending, withTable). Needs the
+ * index to be loaded.
+ */
+export async function meetCloud(
+  given: SyncSession,
+  repo: Repository,
+  ids: readonly SnapshotId[],
+): Promise<{ readonly session: SyncSession; readonly cloud: CloudSide }> {
+  const found = await readCloud(given, repo, ids);
+  const session = await withTable(await withPending(given, repo, found), repo, found);
+  return { session, cloud: session === given ? found : cloudOf(session, ids, found.snapshots) };
 }
 
 /** Two PCs that merge the same at one moment make two snapshots of one tree: one of them stands for both. */
@@ -68,7 +89,7 @@ function withoutEqual(
  * The session as it is if the last command was cut off after its snapshot had reached the cloud and before that was
  * recorded: what it wrote down as about to be sent is there, so this PC has had it.
  */
-export async function withPending(session: SyncSession, repo: Repository, cloud: CloudSide): Promise<SyncSession> {
+async function withPending(session: SyncSession, repo: Repository, cloud: CloudSide): Promise<SyncSession> {
   const { state } = session;
   const pending = cloud.snapshots.find(({ id }) => id === state?.pending);
   if (state === undefined || pending === undefined || pending.id === state.base) return session;
@@ -108,7 +129,7 @@ export function baseManifest(state: State | undefined): Manifest | undefined {
  * is known then, so every file is read once. If that snapshot has been forgotten, or the cloud has gone back behind it
  * (a server restored from its backup), it is a first contact: nothing tells which side is newer.
  */
-export async function withTable(session: SyncSession, repo: Repository, cloud: CloudSide): Promise<SyncSession> {
+async function withTable(session: SyncSession, repo: Repository, cloud: CloudSide): Promise<SyncSession> {
   const { state, scope, services } = session;
   const base = state?.base;
   if (state === undefined || base === undefined) return session;
@@ -118,7 +139,7 @@ export async function withTable(session: SyncSession, repo: Repository, cloud: C
     return { ...session, state: undefined };
   }
   if (state.files.size > 0) return session;
-  const known = cloud.snapshots.find((one) => namesOf(one).includes(base));
+  const known = cloud.snapshots.find((one) => isNamed(one, base));
   if (known === undefined) return { ...session, state: undefined };
   const head = await manifestOf(session, repo, known);
   const { caseBlind } = session;

@@ -9,11 +9,13 @@ import type { FileStamp, Scan } from '../archive/scan.js';
 import type { SnapshotId, TreeId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
-import type { FileSink } from '../worker/file-task.js';
+import type { FileSink } from '../worker/executor.js';
 import { amendState, newState } from './folder/state.js';
-import type { LocalSide, ReadOutcome } from './local.js';
+import type { ReadOutcome } from './local.js';
 import { readUnknown } from './local.js';
+import { bytesToRead, type LocalSide } from './local-side.js';
 import { describeSnapshot } from './merge/describe-snapshot.js';
+import type { KnownSnapshot } from './merge/heads.js';
 import { recordCommon } from './record.js';
 import { baseManifest } from './remote-side.js';
 import type { FileCounts } from './results.js';
@@ -39,9 +41,9 @@ export async function readForSending(
   writer: WriteSession,
   local: LocalSide,
   startedMs: number,
+  theirs?: Manifest,
 ): Promise<LocalRead> {
-  let bytesTotal = 0;
-  for (const path of local.unknown) bytesTotal += local.scan.entries.get(path)?.size ?? 0;
+  const bytesTotal = bytesToRead(local);
   const executor = await session.services.createExecutor(repo, bytesTotal);
   const sink: FileSink = {
     claim: (id) => writer.claim('data', id),
@@ -52,6 +54,8 @@ export async function readForSending(
   try {
     const outcome = await readUnknown(local, {
       state: session.state,
+      repo,
+      theirs,
       executor,
       sink,
       signal: writer.signal,
@@ -103,17 +107,17 @@ export async function commitLocal(
   writer: WriteSession,
   read: LocalRead,
   lineage: Lineage,
-): Promise<{ snapshot: SnapshotId; root: TreeId }> {
+): Promise<{ readonly own: KnownSnapshot; readonly root: TreeId }> {
   const root = await savePortableTrees(read.outcome.manifest, (plain) => writer.saveTree(plain));
   const facts = await describeSnapshot(session, { ...lineage, tree: root });
   const { instance, state, deviceId } = session;
   const before = state ?? { ...newState(), deviceId };
-  const snapshot = await writer.commit(facts, async (pending) => {
+  const id = await writer.commit(facts, async (pending) => {
     await session.checkLock();
     await amendState(instance, before, { pending });
     await session.checkLock();
   });
-  return { snapshot, root };
+  return { own: { id, snapshot: facts }, root };
 }
 
 /** The state after it: `base` holds what lies here. `seen`: the snapshots that need no further look. */

@@ -7,14 +7,14 @@ import { SyncError } from '../base/errors.js';
 import type { SnapshotId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
-import type { LocalSide } from './local.js';
+import type { LocalSide } from './local-side.js';
 import type { Arbiter } from './merge/arbiter.js';
 import { commitMerge } from './merge/commit-merge.js';
 import { refuseFileAsFolder, refuseMixedWorlds } from './merge/conflict.js';
-import { type KnownSnapshot, namesOf } from './merge/heads.js';
+import { isNamed, type KnownSnapshot } from './merge/heads.js';
 import { mergeHeads } from './merge/merge-heads.js';
 import type { CloudSide } from './remote-side.js';
-import { baseManifest, readCloud } from './remote-side.js';
+import { baseManifest, manifestOf, readCloud } from './remote-side.js';
 import type { Merged, Sent } from './results.js';
 import { commitLocal, type LocalRead, readForSending, recordLocal } from './save-local.js';
 import type { SyncSession } from './session.js';
@@ -34,7 +34,7 @@ export interface SendInput {
 /** Reads what lies here. Throws 'conflict' for a mass deletion that nobody meant. */
 export async function readLocalSide(input: SendInput): Promise<LocalRead> {
   const { session, repo, writer, local, arbiter, startedMs } = input;
-  const read = await readForSending(session, repo, writer, local, startedMs);
+  const read = await readForSending(session, repo, writer, local, startedMs, await firstContact(input));
   const base = baseManifest(session.state);
   const { manifest } = read.outcome;
   refuseMixedWorlds(local.met, manifest, base);
@@ -45,36 +45,55 @@ export async function readLocalSide(input: SendInput): Promise<LocalRead> {
   return read;
 }
 
+/** A PC without records that holds what the cloud has (copied by hand, or its state was lost) is to find just that. */
+async function firstContact({ session, repo, cloud }: SendInput): Promise<Manifest | undefined> {
+  const [head, ...more] = cloud.heads;
+  if (head === undefined || more.length > 0 || session.state?.base !== undefined) return undefined;
+  return manifestOf(session, repo, head);
+}
+
 /** The heads that this PC has not had. */
 export function unseenHeads(session: SyncSession, cloud: CloudSide): readonly KnownSnapshot[] {
   const base = session.state?.base;
-  return cloud.heads.filter((head) => base === undefined || !namesOf(head).includes(base));
+  return cloud.heads.filter((head) => base === undefined || !isNamed(head, base));
 }
 
-export interface Saved {
+interface Saved {
   readonly snapshot: SnapshotId;
-  readonly read: LocalRead;
   /** The cloud with the new head in it. */
   readonly cloud: CloudSide;
   /** Heads of other PCs beside it. */
   readonly others: readonly KnownSnapshot[];
 }
 
+/** What was read is stored as a snapshot, recorded, and merged with the heads that are then beside it. */
+export async function sendLocalSide(
+  input: SendInput,
+  read: LocalRead,
+): Promise<{ readonly sent: Sent; readonly merged: Merged | undefined }> {
+  const saved = await saveLocalSide(input, read);
+  const sent = sentResult(input, saved.snapshot, read);
+  if (saved.others.length === 0) return { sent, merged: undefined };
+  // Of packs that another PC has sent since the index was loaded.
+  await input.repo.loadIndex(input.writer.signal);
+  return { sent, merged: await mergeCloud(input, saved, read.outcome.manifest) };
+}
+
 /** The snapshot is stored and recorded as what this PC has. */
-export async function saveLocalSide(input: SendInput, read: LocalRead): Promise<Saved> {
+async function saveLocalSide(input: SendInput, read: LocalRead): Promise<Saved> {
   const { session, repo, writer, cloud, marks } = input;
   const unseen = unseenHeads(session, cloud);
   const { parent, follows } = lineage(session, cloud, unseen);
-  const { snapshot, root } = await commitLocal(session, writer, read, { parent, follows, marks });
+  const { own, root } = await commitLocal(session, writer, read, { parent, follows, marks });
   // Whoever committed between our list and our snapshot is a head beside it.
-  const remote = await repo.listSnapshots(writer.signal);
-  await repo.loadIndex(writer.signal);
-  const after = await readCloud({ ...session, state: stateAt(session, snapshot) }, repo, remote);
-  const others = after.heads.filter(({ id }) => id !== snapshot);
+  const listed = await repo.listSnapshots(writer.signal);
+  const known = [...cloud.snapshots, own];
+  const after = await readCloud({ ...session, state: stateAt(session, own.id) }, repo, listed, known);
+  const others = after.heads.filter(({ id }) => id !== own.id);
   const open = new Set(others.map(({ id }) => id));
   const seen = after.ids.filter((id) => !open.has(id));
-  await recordLocal(session, repo, read, snapshot, root, seen);
-  return { snapshot, read, cloud: after, others };
+  await recordLocal(session, repo, read, own.id, root, seen);
+  return { snapshot: own.id, cloud: after, others };
 }
 
 function lineage(
@@ -83,7 +102,7 @@ function lineage(
   unseen: readonly KnownSnapshot[],
 ): { readonly parent: SnapshotId | undefined; readonly follows: readonly SnapshotId[] } {
   const { state } = session;
-  const known = (one: KnownSnapshot): boolean => state?.base !== undefined && namesOf(one).includes(state.base);
+  const known = (one: KnownSnapshot): boolean => state?.base !== undefined && isNamed(one, state.base);
   const parent = cloud.snapshots.find(known)?.id;
   return { parent, follows: unseen.length === 0 ? cloud.outdated.filter((id) => id !== parent) : [] };
 }
@@ -94,7 +113,7 @@ function stateAt(session: SyncSession, base: SnapshotId): SyncSession['state'] {
   return state && { ...state, base };
 }
 
-export function sentResult(session: SyncSession, { snapshot, read }: Saved, writer: WriteSession): Sent {
+function sentResult({ session, writer }: SendInput, snapshot: SnapshotId, read: LocalRead): Sent {
   return {
     outcome: 'sent',
     snapshot,
@@ -112,15 +131,13 @@ export function sentResult(session: SyncSession, { snapshot, read }: Saved, writ
  * here. The session is the one from before anything was saved. Throws 'conflict' for what nobody settles.
  */
 export async function mergeCloud(
-  { session, repo, cloud, arbiter }: Pick<SendInput, 'session' | 'repo' | 'cloud' | 'arbiter'>,
-  writer: WriteSession,
+  { session, repo, writer, cloud, arbiter }: Pick<SendInput, 'session' | 'repo' | 'writer' | 'cloud' | 'arbiter'>,
   saved: Saved | undefined,
   mine: Manifest,
 ): Promise<Merged> {
   const whole = saved?.cloud ?? cloud;
   const others = saved?.others ?? unseenHeads(session, cloud);
   const merged = await mergeHeads({ session, repo, snapshots: whole.snapshots, others, mine, arbiter });
-  refuseFileAsFolder(merged.manifest);
   const own = saved === undefined ? cloud.heads.filter((head) => !others.includes(head)) : [{ id: saved.snapshot }];
   const follows = [...own, ...others].map(({ id }) => id);
   const snapshot = await commitMerge(session, repo, writer, merged, [...follows, ...whole.outdated]);

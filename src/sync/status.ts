@@ -1,7 +1,8 @@
 /** status: how this PC and the cloud stand, without changing or locking anything. */
 import { isSyncError } from '../base/errors.js';
 import type { SnapshotId } from '../base/ids.js';
-import { compareWithState, scanInstance } from './local.js';
+import { scanInstance } from './local.js';
+import { compareWithState } from './local-side.js';
 import type { NotConfigured } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';

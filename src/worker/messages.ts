@@ -1,13 +1,11 @@
-/** What the main thread and a worker say to each other. Sealed and plain bytes are transferred, never copied. */
+/** What the main thread and a worker say to each other, whatever the job. Large memory is transferred, never copied. */
 import type { Bytes } from '../base/bytes.js';
 import type { ErrorCode } from '../base/errors.js';
 import { isSyncError, SyncError } from '../base/errors.js';
-import type { BlobId } from '../base/ids.js';
 import type { CompressionMode } from '../compress/level.js';
 import type { MasterKey } from '../crypto/box.js';
-import type { SealedBlob } from '../repo/codec.js';
-import type { PackPart } from '../repo/loader.js';
-import type { FileResult } from './file-task.js';
+import type { FromOpening, ToOpening } from './open-messages.js';
+import type { FromSaving, ToSaving } from './save-messages.js';
 
 /** Given to a worker at its start. */
 export interface WorkerSetup {
@@ -18,17 +16,14 @@ export interface WorkerSetup {
 }
 
 export type ToWorker =
-  | { readonly kind: 'save'; readonly job: number; readonly path: string }
-  | { readonly kind: 'open'; readonly job: number; readonly part: PackPart; readonly bytes: Bytes }
-  /** Answer to 'claim' (is the blob wanted?) and to 'blob' (go on). */
-  | { readonly kind: 'answer'; readonly job: number; readonly yes: boolean }
+  | ToSaving
+  | ToOpening
+  /** The job's caller has failed or given up. */
   | { readonly kind: 'stop'; readonly job: number; readonly error: PlainError };
 
 export type FromWorker =
-  | { readonly kind: 'claim'; readonly job: number; readonly id: BlobId; readonly plainLength: number }
-  | { readonly kind: 'blob'; readonly job: number; readonly blob: SealedBlob; readonly plainLength: number }
-  | { readonly kind: 'saved'; readonly job: number; readonly result: FileResult }
-  | { readonly kind: 'opened'; readonly job: number; readonly blobs: readonly (Bytes | PlainError)[] }
+  | FromSaving
+  | FromOpening
   | { readonly kind: 'failed'; readonly job: number; readonly error: PlainError };
 
 /** An error as it crosses threads, where classes are lost. */
@@ -56,4 +51,9 @@ export function fromPlainError(plain: PlainError): SyncError {
 export function ownBuffer(bytes: Bytes): ArrayBuffer[] {
   const { buffer } = bytes;
   return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length ? [buffer] : [];
+}
+
+/** The buffer of bytes that were lent for good, to transfer it whole, even if they are a view of a part. */
+export function lentBuffer({ buffer }: Bytes): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }

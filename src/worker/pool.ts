@@ -2,161 +2,86 @@
  * The executor on threads. A job goes to the thread with the fewest; its questions are answered here, where the
  * index is. A thread that dies fails its jobs, it never leaves them hanging.
  */
-import { Worker } from 'node:worker_threads';
-import type { Bytes } from '../base/bytes.js';
-import { SyncError, throwIfAborted } from '../base/errors.js';
-import type { PackPart } from '../repo/loader.js';
-import type { Executor } from './executor.js';
-import type { FileResult, FileSink } from './file-task.js';
-import type { FromWorker, ToWorker, WorkerSetup } from './messages.js';
-import { fromPlainError, ownBuffer, toPlainError } from './messages.js';
+import { isSyncError, throwIfAborted } from '../base/errors.js';
+import type { Executor, FileSink, SaveOptions } from './executor.js';
+import type { FileResult } from './file-task.js';
+import { SMALL_FILE } from './file-task.js';
+import { pooledPartWork } from './open-job.js';
+import type { ThreadOptions } from './pool-thread.js';
+import { PoolThread } from './pool-thread.js';
+import { saveJob, saveMessage } from './save-job.js';
+import type { SaveRequest } from './save-queue.js';
+import { SaveQueue } from './save-queue.js';
+import { spreadJob } from './spread-file.js';
 
-export interface PoolOptions {
+export interface PoolOptions extends ThreadOptions {
   readonly threads: number;
-  /** The bundled text of thread.ts: a file beside the bundle would be one file too many. */
-  readonly source: string;
-  readonly setup: WorkerSetup;
+  /** Files of so many bytes are worked on by all threads; 64 MiB by default. */
+  readonly spreadFrom?: number;
 }
 
-type Result = FromWorker & { kind: 'saved' | 'opened' };
-
-interface Job {
-  /** Absent where the worker has nothing to ask. */
-  readonly sink?: FileSink;
-  done(result: Result): void;
-  failed(error: unknown): void;
-}
-
-/** Two files a thread, so that one is worked on while the other waits for an answer or the disk. */
+/** Two a thread, so that one is worked on while the other waits for an answer. */
 const JOBS_PER_THREAD = 2;
-
-class Thread {
-  readonly #worker: Worker;
-  readonly #jobs = new Map<number, Job>();
-  #dead: SyncError | undefined;
-
-  constructor(options: PoolOptions) {
-    const { source, setup } = options;
-    // Without the options of this process: one like --input-type=module would turn the source into something else.
-    this.#worker = new Worker(source, { eval: true, workerData: setup, execArgv: [], name: 'instance-sync' });
-    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
-    this.#worker.on('messageerror', (error) => this.#die(error));
-    this.#worker.on('error', (error) => this.#die(error));
-    this.#worker.on('exit', (code) => this.#die(new Error(`exit code ${code}`)));
-    // An idle pool must not keep the process alive; a job under way does. After the listeners, which would undo it.
-    this.#worker.unref();
-  }
-
-  get load(): number {
-    return this.#jobs.size;
-  }
-
-  start(message: ToWorker, job: Job, transfer: readonly ArrayBuffer[] = []): void {
-    if (this.#dead) {
-      job.failed(this.#dead);
-      return;
-    }
-    this.#worker.postMessage(message, transfer);
-    this.#jobs.set(message.job, job);
-    this.#worker.ref();
-  }
-
-  async stop(): Promise<void> {
-    this.#end(new SyncError('internal', 'a worker thread was stopped while it had work'));
-    await this.#worker.terminate();
-  }
-
-  #receive(message: FromWorker): void {
-    const job = this.#jobs.get(message.job);
-    if (!job) return;
-    if (message.kind === 'claim') {
-      this.#answer(message.job, async () => (await job.sink?.claim(message.id, message.plainLength)) ?? false);
-    } else if (message.kind === 'blob') {
-      this.#answer(message.job, async () => {
-        await job.sink?.emit(message.blob, message.plainLength);
-        return true;
-      });
-    } else {
-      this.#finish(message.job);
-      if (message.kind === 'failed') job.failed(fromPlainError(message.error));
-      else job.done(message);
-    }
-  }
-
-  /** Gives the worker the sink's word; the sink's error ends the job here, with the error as it was thrown. */
-  #answer(id: number, ask: () => Promise<boolean>): void {
-    ask().then(
-      (yes) => this.#worker.postMessage({ kind: 'answer', job: id, yes } satisfies ToWorker),
-      (error: unknown) => {
-        const job = this.#jobs.get(id);
-        this.#finish(id);
-        this.#worker.postMessage({ kind: 'stop', job: id, error: toPlainError(error) } satisfies ToWorker);
-        job?.failed(error);
-      },
-    );
-  }
-
-  #finish(id: number): void {
-    this.#jobs.delete(id);
-    if (this.#jobs.size === 0) this.#worker.unref();
-  }
-
-  #die(cause: Error): void {
-    this.#end(new SyncError('internal', `a worker thread ended unexpectedly: ${cause.message}`, { cause }));
-  }
-
-  #end(error: SyncError): void {
-    this.#dead ??= error;
-    const jobs = [...this.#jobs.values()];
-    this.#jobs.clear();
-    for (const job of jobs) job.failed(this.#dead);
-  }
-}
+/** For each thread: enough small files for two batches. */
+const FILES_PER_THREAD = 128;
+const SPREAD_FROM = 64 * 1024 * 1024;
+/** Large, but not worth two readings. */
+const UNKNOWN_SIZE = SMALL_FILE;
 
 export function poolExecutor(options: PoolOptions): Executor {
-  const threads = Array.from({ length: options.threads }, () => new Thread(options));
+  const threads = Array.from({ length: options.threads }, () => new PoolThread(options));
+  const { spreadFrom = SPREAD_FROM } = options;
+  const queue = new SaveQueue();
   let nextJob = 0;
-  const idlest = (): Thread => threads.reduce((best, one) => (one.load < best.load ? one : best));
+  let isPumping = false;
+  const idlest = (): PoolThread => threads.reduce((best, one) => (one.load < best.load ? one : best));
 
-  const saveFile = async (path: string, sink: FileSink, signal?: AbortSignal): Promise<FileResult> => {
-    throwIfAborted(signal);
-    const result = await new Promise<Result>((done, failed) => {
-      const job = { sink: abortable(sink, signal), done, failed };
-      idlest().start({ kind: 'save', job: nextJob++, path }, job);
-    });
-    if (result.kind !== 'saved') throw wrongAnswer();
-    return result.result;
+  const pump = (): void => {
+    isPumping = false;
+    for (let thread = idlest(); thread.load < JOBS_PER_THREAD; thread = idlest()) {
+      const batch = queue.take();
+      if (batch === undefined) return;
+      const job = nextJob++;
+      thread.start(saveMessage(job, batch), saveJob(job, batch, pumpSoon));
+    }
+  };
+  /** When all that is asked for in this turn is known: a batch is cheaper than its files one by one. */
+  const pumpSoon = (): void => {
+    if (!isPumping) setImmediate(pump);
+    isPumping = true;
   };
 
-  const openPart = async (part: PackPart, bytes: Bytes): Promise<(Bytes | SyncError)[]> => {
-    const result = await new Promise<Result>((done, failed) => {
-      idlest().start({ kind: 'open', job: nextJob++, part, bytes }, { done, failed }, ownBuffer(bytes));
+  const save = (request: Omit<SaveRequest, 'done' | 'failed'>): Promise<FileResult> =>
+    new Promise((done, failed) => {
+      queue.add({ ...request, done, failed });
+      pumpSoon();
     });
-    if (result.kind !== 'opened') throw wrongAnswer();
-    return result.blobs.map((one) => (one instanceof Uint8Array ? one : fromPlainError(one)));
+
+  /** Whole by one thread if it changes meanwhile (its stretches would not be of one version) or is cut by pages. */
+  const spread = (request: Omit<SaveRequest, 'done' | 'failed'>): Promise<FileResult> =>
+    new Promise<FileResult>((done, failed) => {
+      const job = nextJob++;
+      const { path } = request;
+      const byPages = request.pages !== undefined;
+      idlest().start(
+        { kind: 'cut', job, path, byPages },
+        spreadJob(job, { ...request, done, failed }, 3 * threads.length, save),
+      );
+    }).catch((error: unknown) => {
+      if (isSyncError(error, 'conflict', 'unsupported')) return save(request);
+      throw error;
+    });
+
+  const saveFile = async (path: string, sink: FileSink, given: SaveOptions = {}): Promise<FileResult> => {
+    const { signal, size = UNKNOWN_SIZE, pages, lookAfter = false } = given;
+    throwIfAborted(signal);
+    const request = { path, pages, lookAfter, size, sink, signal };
+    return size >= spreadFrom && threads.length > 1 ? spread(request) : save(request);
   };
 
   const close = async (): Promise<void> => {
     await Promise.all(threads.map((thread) => thread.stop()));
   };
 
-  return { parallel: options.threads * JOBS_PER_THREAD, saveFile, openPart, close };
-}
-
-function wrongAnswer(): SyncError {
-  return new SyncError('internal', 'a worker thread answered another question than was asked');
-}
-
-/** The signal is looked at whenever the worker asks: at every chunk. */
-function abortable(sink: FileSink, signal: AbortSignal | undefined): FileSink {
-  return {
-    claim: (id, plainLength) => {
-      throwIfAborted(signal);
-      return sink.claim(id, plainLength);
-    },
-    emit: (blob, plainLength) => {
-      throwIfAborted(signal);
-      return sink.emit(blob, plainLength);
-    },
-  };
+  return { parallel: options.threads * FILES_PER_THREAD, saveFile, close, ...pooledPartWork(idlest, () => nextJob++) };
 }

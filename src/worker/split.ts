@@ -2,24 +2,37 @@
  * Bytes into blobs: split, hash, and for each blob that is new: compress, seal. Runs unchanged on the main thread and on
  * a worker; what differs is the sink.
  *
- *   for each chunk: id = SHA-256 -> sink.claim(id) -> new? -> seal -> sink.emit
+ *   for each buffer full: chunks -> id = SHA-256 of each -> sink.claim(all of them) -> sink.store(those that are new)
  *
- * One chunk is held at a time, in a buffer that is reused: memory is bounded by tasks, not by files.
+ * Claims come a buffer full at a time: between threads each of them is a round trip. The buffer is reused, so memory is
+ * bounded by tasks, not by files.
  */
 import type { Bytes } from '../base/bytes.js';
+import { discard } from '../base/bytes.js';
 import { throwIfAborted } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
 import type { Chunker } from '../chunker/chunker.js';
 import { createChunker, MAX_CHUNK } from '../chunker/chunker.js';
+import type { PageCutter } from '../chunker/page-cutter.js';
 import { parsePolynomial } from '../chunker/polynomial.js';
-import type { Codec, SealedBlob } from '../repo/codec.js';
-import { blobId, sealBlob } from '../repo/codec.js';
+import type { Codec } from '../repo/codec.js';
+import { blobId } from '../repo/codec.js';
 
-export interface FileSink {
-  /** Whether this task has to bring the blob, of so many plain bytes. */
-  claim(id: BlobId, plainLength: number): boolean | Promise<boolean>;
-  /** Takes a claimed blob; resolves when there is room for more. */
-  emit(blob: SealedBlob, plainLength: number): Promise<void>;
+export interface Chunk {
+  readonly id: BlobId;
+  /** A view into memory that is reused: valid until `store` has resolved. */
+  readonly plain: Bytes;
+  /** The same bytes, copied before they were hashed: what is sealed is held against them (codec.ts, sealBlobInto). */
+  readonly witness: Bytes;
+  /** Which file of the task it is of. */
+  readonly file: number;
+}
+
+export interface ChunkSink {
+  /** For each of the chunks, whether this task has to bring it. */
+  claim(chunks: readonly Chunk[]): Promise<readonly boolean[]>;
+  /** Seals a claimed chunk and takes it; resolves when there is room for more. */
+  store(chunk: Chunk): Promise<void>;
 }
 
 export interface StreamResult {
@@ -33,19 +46,30 @@ export interface FileTools {
   readonly newChunker: () => Chunker;
 }
 
-const READ_AHEAD = 1024 * 1024;
-const BUFFER_SIZE = MAX_CHUNK + READ_AHEAD;
-/** What a large file needs; made anew it would cost more than the file. */
-interface Splitter {
-  readonly buffer: Bytes;
+/** Reads into the buffer until it is full or there is no more, from `position` of the file; returns the bytes read. */
+export type ReadInto = (buffer: Bytes, position: number) => number | Promise<number>;
+
+export interface SplitOptions {
+  readonly file?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Another way to cut, chosen by the first bytes; undefined for the repository's own. */
+  readonly choosePages?: ((start: Bytes) => PageCutter | undefined) | undefined;
+}
+
+/** Few chunks are longer (1 in 30), so most tasks need no more; a longer one makes it grow to its full size. */
+const USUAL_BUFFER = 4 * 1024 * 1024;
+const FULL_BUFFER = MAX_CHUNK + 1024 * 1024;
+
+/** What a task needs; made anew it would cost more than a small file. */
+export interface Splitter {
+  buffer: Bytes;
+  /** A copy of what was read into the buffer, byte for byte in the same places. */
+  witness: Bytes;
   readonly chunker: Chunker;
 }
 
 /** As many as there were tasks at once; they go with the tools. */
 const idleSplitters = new WeakMap<FileTools, Splitter[]>();
-
-/** Reads into the buffer until it is full or there is no more, from `position` of the file; returns the bytes read. */
-export type ReadInto = (buffer: Bytes, position: number) => Promise<number>;
 
 /** For files of a repository; `polynomial` as its config has it. */
 export function fileTools(codec: Codec, polynomial: string): FileTools {
@@ -57,60 +81,152 @@ export function fileTools(codec: Codec, polynomial: string): FileTools {
 export async function saveSplit(
   tools: FileTools,
   read: ReadInto,
-  sink: FileSink,
-  signal?: AbortSignal,
+  sink: ChunkSink,
+  options: SplitOptions = {},
 ): Promise<StreamResult> {
-  const splitter = takeSplitter(tools);
-  const { buffer, chunker } = splitter;
   const content: BlobId[] = [];
-  // In the buffer: the present chunk begins at start, the chunker has seen all before scanned, bytes end at filled.
-  let start = 0;
-  let scanned = 0;
-  let filled = 0;
-  // In the file: the end of what is filled.
-  let position = 0;
-  try {
-    for (;;) {
-      const cut = chunker.next(buffer, scanned, filled);
-      if (cut !== -1) {
-        content.push(await saveChunk(tools.codec, buffer.subarray(start, cut), sink, signal));
-        start = cut;
-        scanned = cut;
-        continue;
-      }
-      scanned = filled;
-      if (filled === buffer.length) {
-        buffer.copyWithin(0, start, filled);
-        scanned -= start;
-        filled -= start;
-        start = 0;
-      }
-      const length = await read(buffer.subarray(filled, Math.min(buffer.length, filled + READ_AHEAD)), position);
-      if (length === 0) break;
-      filled += length;
-      position += length;
-    }
-    if (filled > start) content.push(await saveChunk(tools.codec, buffer.subarray(start, filled), sink, signal));
-    return { content, size: position };
-  } finally {
-    chunker.reset();
-    idleSplitters.get(tools)?.push(splitter);
-  }
+  const size = await findChunks(tools, read, options, async (chunks, splitter, ids) => {
+    const found = chunks.map((plain, i) => newChunk(tools, splitter, plain, options.file ?? 0, ids?.[i]));
+    for (const id of await saveChunks(found, sink, options.signal)) content.push(id);
+  });
+  return { content, size };
 }
 
-function takeSplitter(tools: FileTools): Splitter {
+/**
+ * Gives `use` the chunks of all that `read` gives, in their order, some at a time: views into memory that is used again
+ * when it has resolved. Returns the bytes read.
+ */
+export function findChunks(
+  tools: FileTools,
+  read: ReadInto,
+  { choosePages }: Pick<SplitOptions, 'choosePages'>,
+  use: (chunks: readonly Bytes[], splitter: Splitter, ids?: readonly BlobId[]) => Promise<void>,
+): Promise<number> {
+  return withSplitter(tools, async (splitter) => {
+    let pages: PageCutter | undefined;
+    // In the buffer: the present chunk is at its start, the chunker has seen all before scanned, bytes end at filled.
+    let scanned = 0;
+    let filled = 0;
+    let position = 0;
+    for (let isEnd = false; !isEnd; ) {
+      if (filled === splitter.buffer.length) growBuffer(splitter);
+      const { buffer, witness } = splitter;
+      const length = await read(buffer.subarray(filled), position);
+      witness.set(buffer.subarray(filled, filled + length), filled);
+      if (position === 0) pages = choosePages?.(buffer.subarray(0, length));
+      position += length;
+      filled += length;
+      isEnd = filled < buffer.length;
+      const found =
+        pages === undefined
+          ? cut(splitter.chunker, buffer, scanned, filled, isEnd)
+          : cutPages(pages, buffer.subarray(0, filled), isEnd);
+      const { end } = found;
+      await use(found.chunks, splitter, found.ids);
+      buffer.copyWithin(0, end, filled);
+      witness.copyWithin(0, end, filled);
+      filled -= end;
+      scanned = filled;
+    }
+    return position;
+  });
+}
+
+/** Runs `work` with memory that it has for itself. */
+export async function withSplitter<T>(tools: FileTools, work: (splitter: Splitter) => Promise<T>): Promise<T> {
   const idle = idleSplitters.get(tools) ?? [];
   idleSplitters.set(tools, idle);
-  return idle.pop() ?? { buffer: new Uint8Array(BUFFER_SIZE), chunker: tools.newChunker() };
+  const splitter = idle.pop() ?? newSplitter(tools);
+  try {
+    return await work(splitter);
+  } finally {
+    splitter.chunker.reset();
+    // The few that had to grow would all have grown in the end.
+    if (splitter.buffer.length > USUAL_BUFFER) shrinkBuffer(splitter);
+    idle.push(splitter);
+  }
 }
 
-/** Bytes that are one blob. */
-export async function saveChunk(codec: Codec, plain: Bytes, sink: FileSink, signal?: AbortSignal): Promise<BlobId> {
-  throwIfAborted(signal);
-  const id = blobId(codec.crypto, plain);
-  const wanted = sink.claim(id, plain.length);
-  if (typeof wanted === 'boolean' ? wanted : await wanted) {
-    await sink.emit(sealBlob(codec, 'data', id, plain), plain.length);
+function newSplitter(tools: FileTools): Splitter {
+  const [buffer, witness] = [new Uint8Array(USUAL_BUFFER), new Uint8Array(USUAL_BUFFER)];
+  return { buffer, witness, chunker: tools.newChunker() };
+}
+
+/** What is in it stays. */
+export function growBuffer(splitter: Splitter, size: number = FULL_BUFFER): void {
+  if (size <= splitter.buffer.length) return;
+  const [buffer, witness] = [new Uint8Array(size), new Uint8Array(size)];
+  buffer.set(splitter.buffer);
+  witness.set(splitter.witness);
+  discard(splitter.buffer);
+  discard(splitter.witness);
+  splitter.buffer = buffer;
+  splitter.witness = witness;
+}
+
+function shrinkBuffer(splitter: Splitter): void {
+  discard(splitter.buffer);
+  discard(splitter.witness);
+  splitter.buffer = new Uint8Array(USUAL_BUFFER);
+  splitter.witness = new Uint8Array(USUAL_BUFFER);
+}
+
+interface FoundChunks {
+  readonly chunks: readonly Bytes[];
+  /** Where the last of them ends. */
+  readonly end: number;
+  /** Where they had to be hashed to be found. */
+  readonly ids?: readonly BlobId[];
+}
+
+/** The same for a file that is changed in place; `data` starts with the present chunk. */
+export function cutPages(cutter: PageCutter, data: Bytes, isEnd: boolean): Required<FoundChunks> {
+  const pieces = cutter.cut(data, isEnd);
+  let end = 0;
+  const chunks = pieces.map((piece) => {
+    const start = end;
+    end = piece.end;
+    return data.subarray(start, end);
+  });
+  return { chunks, end, ids: pieces.map(({ id }) => id) };
+}
+
+/** The chunks in buffer[0, filled), of which the chunker has seen [0, scanned); they end at `end`. */
+function cut(chunker: Chunker, buffer: Bytes, scanned: number, filled: number, isEnd: boolean): FoundChunks {
+  const chunks: Bytes[] = [];
+  let end = 0;
+  let from = scanned;
+  for (let next = chunker.next(buffer, from, filled); next !== -1; next = chunker.next(buffer, from, filled)) {
+    chunks.push(buffer.subarray(end, next));
+    end = next;
+    from = next;
   }
-  return id;
+  if (!isEnd || end === filled) return { chunks, end };
+  chunks.push(buffer.subarray(end, filled));
+  return { chunks, end: filled };
+}
+
+/** `plain` lies in the splitter's buffer; hashed here unless its id is known. */
+export function newChunk(
+  { codec }: FileTools,
+  { buffer, witness }: Splitter,
+  plain: Bytes,
+  file: number,
+  id: BlobId = blobId(codec.crypto, plain),
+): Chunk {
+  const at = plain.byteOffset - buffer.byteOffset;
+  return { id, plain, witness: witness.subarray(at, at + plain.length), file };
+}
+
+/** Each of them is one blob; returns their ids. */
+export async function saveChunks(chunks: readonly Chunk[], sink: ChunkSink, signal?: AbortSignal): Promise<BlobId[]> {
+  if (chunks.length === 0) return [];
+  throwIfAborted(signal);
+  await storeWanted(chunks, sink);
+  return chunks.map(({ id }) => id);
+}
+
+export async function storeWanted(chunks: readonly Chunk[], sink: ChunkSink): Promise<void> {
+  const wanted = await sink.claim(chunks);
+  for (const [i, chunk] of chunks.entries()) if (wanted[i] === true) await sink.store(chunk);
 }

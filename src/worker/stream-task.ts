@@ -1,14 +1,14 @@
 /** The work on a stream, of which the bytes come once: as on a file, without metadata. */
 import type { Bytes } from '../base/bytes.js';
 import { SyncError, throwIfAborted } from '../base/errors.js';
-import type { FileSink, FileTools, ReadInto, StreamResult } from './split.js';
+import type { ChunkSink, FileTools, ReadInto, StreamResult } from './split.js';
 import { saveSplit } from './split.js';
 
 /** Throws what the stream and the sink throw, and 'aborted'. */
 export async function saveStream(
   tools: FileTools,
   stream: AsyncIterable<Bytes>,
-  sink: FileSink,
+  sink: ChunkSink,
   signal?: AbortSignal,
 ): Promise<StreamResult> {
   throwIfAborted(signal);
@@ -32,7 +32,7 @@ export async function saveStream(
     return length;
   };
   try {
-    return await saveSplit(tools, read, sink, signal);
+    return await saveSplit(tools, read, sink, { signal });
   } finally {
     // Not waited for: a stream that hangs would hold up what ends because of that.
     if (!isDone) Promise.resolve(parts.return?.()).catch(() => undefined);

@@ -1,21 +1,21 @@
 /**
- * Entry of a worker thread. It holds the codec and answers jobs; a job that needs the main thread's word
- * (is this blob new? is there room?) waits for its answer while other jobs go on.
+ * Entry of a worker thread. It holds the codec and answers jobs; a job that needs the main thread's word (which blobs
+ * are new? is there room?) waits for its answer while another job goes on.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Bytes } from '../base/bytes.js';
 import { loadZstd } from '../compress/zstd.js';
 import { defaultCrypto } from '../crypto/select.js';
-import { openPartNow } from '../repo/loader.js';
-import type { FileTools } from './file-task.js';
-import { saveFile } from './file-task.js';
-import type { FromWorker, PlainError, ToWorker, WorkerSetup } from './messages.js';
-import { fromPlainError, ownBuffer, toPlainError } from './messages.js';
+import type { FromWorker, ToWorker, WorkerSetup } from './messages.js';
+import { fromPlainError, toPlainError } from './messages.js';
+import { openJob } from './open-thread.js';
+import type { ToSaving } from './save-messages.js';
+import { savingJob } from './save-thread.js';
+import type { FileTools } from './split.js';
 import { fileTools } from './split.js';
 
 interface Waiting {
-  resolve(yes: boolean): void;
+  resolve(answer: ToSaving): void;
   reject(error: Error): void;
 }
 
@@ -30,45 +30,35 @@ function serve(port: MessagePort, setup: WorkerSetup): void {
   tools.catch(() => {
     // Each job waits for the tools and tells of this error itself.
   });
+  /** By job, which asks one question at a time. */
   const waiting = new Map<number, Waiting>();
   const post = (message: FromWorker, transfer: readonly ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
-  const ask = (job: number, message: FromWorker, transfer?: readonly ArrayBuffer[]): Promise<boolean> =>
+  const ask = (message: FromWorker, transfer?: readonly ArrayBuffer[]): Promise<ToSaving> =>
     new Promise((resolve, reject) => {
-      waiting.set(job, { resolve, reject });
+      waiting.set(message.job, { resolve, reject });
       post(message, transfer);
     });
-  const answer = (job: number, act: (one: Waiting) => void): void => {
-    const one = waiting.get(job);
-    waiting.delete(job);
-    if (one) act(one);
-  };
 
-  const save = async (job: number, path: string): Promise<void> => {
-    const result = await saveFile(await tools, path, {
-      claim: (id, plainLength) => ask(job, { kind: 'claim', job, id, plainLength }),
-      emit: async (blob, plainLength) => {
-        const message: FromWorker = { kind: 'blob', job, blob, plainLength };
-        await ask(job, message, ownBuffer(blob.sealed));
-      },
-    });
-    post({ kind: 'saved', job, result });
-  };
-
-  const open = async (message: ToWorker & { kind: 'open' }): Promise<void> => {
-    const opened = openPartNow((await tools).codec, message.part, message.bytes);
-    const blobs = opened.map((one): Bytes | PlainError => (one instanceof Uint8Array ? one : toPlainError(one)));
-    const transfer = opened.flatMap((one) => (one instanceof Uint8Array ? ownBuffer(one) : []));
-    post({ kind: 'opened', job: message.job, blobs }, transfer);
+  const start = async (message: ToWorker): Promise<void> => {
+    if (message.kind === 'open' || message.kind === 'write' || message.kind === 'check') {
+      const { message: answer, transfer } = openJob(await tools, message);
+      post(answer, transfer);
+      return;
+    }
+    const saving = message.kind === 'stop' ? undefined : savingJob(tools, message, ask);
+    if (saving !== undefined) {
+      post(await saving);
+      return;
+    }
+    const one = waiting.get(message.job);
+    waiting.delete(message.job);
+    if (message.kind === 'stop') one?.reject(fromPlainError(message.error));
+    else one?.resolve(message);
   };
 
   port.on('message', (message: ToWorker) => {
-    const { job } = message;
-    const failed = (error: unknown): void => post({ kind: 'failed', job, error: toPlainError(error) });
-    if (message.kind === 'save') save(job, message.path).catch(failed);
-    else if (message.kind === 'open') open(message).catch(failed);
-    else if (message.kind === 'answer') answer(job, (one) => one.resolve(message.yes));
-    else answer(job, (one) => one.reject(fromPlainError(message.error)));
+    start(message).catch((error: unknown) => post({ kind: 'failed', job: message.job, error: toPlainError(error) }));
   });
 }
 

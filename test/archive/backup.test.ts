@@ -237,9 +237,9 @@ describe('what goes wrong in a backup', () => {
       const inner = inlineExecutor(fileTools(codec, config.chunkerPolynomial));
       return {
         ...inner,
-        saveFile: async (path, sink, signal) => {
+        saveFile: async (path, sink, options) => {
           before(path);
-          return inner.saveFile(path, sink, signal);
+          return inner.saveFile(path, sink, options);
         },
       };
     };

@@ -111,9 +111,10 @@ describe('diffTrees', () => {
       { a: { x: '2' }, c: '3' },
     ]);
     const bad = (await trees.fresh.loadTree(at(trees.roots, 0))).map((one) => one.subtree);
-    trees.fresh.index.locate('tree', at(trees.roots, 0));
-    const locate = trees.fresh.index.locate.bind(trees.fresh.index);
-    trees.fresh.index.locate = (type, id) => (bad.includes(id) ? [] : locate(type, id));
+    const { index } = trees.fresh;
+    const [locate, find] = [index.locate.bind(index), index.find.bind(index)];
+    index.locate = (type, id) => (bad.includes(id) ? [] : locate(type, id));
+    index.find = (type, id) => (bad.includes(id) ? undefined : find(type, id));
     const told: string[] = [];
     const { lines } = await diff(trees, { onProblem: (message) => void told.push(message) });
     expect(lines).toEqual(['- /b/', '+ /c']);

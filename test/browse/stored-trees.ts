@@ -1,7 +1,6 @@
 /** Small trees in a repository in memory, written down as nested objects. */
 import { utf8 } from '../../src/base/bytes.js';
 import type { BlobId, SnapshotId, TreeId } from '../../src/base/ids.js';
-import { internTree } from '../../src/browse/walk.js';
 import type { Repository } from '../../src/repo/repository.js';
 import type { WriteSession } from '../../src/repo/session.js';
 import type { Snapshot } from '../../src/repo/snapshot.js';
@@ -68,7 +67,7 @@ export async function storedTrees(
     }
   });
   const fresh = await made.reopen();
-  return { ...made, roots: roots.map((id) => internTree(fresh, id)), fresh };
+  return { ...made, roots, fresh };
 }
 
 export async function storeSnapshots(repo: Repository, all: readonly Partial<Snapshot>[]): Promise<SnapshotId[]> {

@@ -5,6 +5,7 @@ import type { TreeId } from '../../src/base/ids.js';
 import { streamTrees } from '../../src/browse/stream-trees.js';
 import { findSubfolder } from '../../src/browse/subfolder.js';
 import { walkTree } from '../../src/browse/walk.js';
+import { BlobSet } from '../../src/repo/blob-set.js';
 import type { Repository } from '../../src/repo/repository.js';
 import { at, rejection } from '../helpers/repository.js';
 import { collect, type Entries, storedTrees } from './stored-trees.js';
@@ -154,7 +155,7 @@ describe('streamTrees', () => {
     const gone = 'a'.repeat(64) as TreeId;
     expect((await rejection(streamTrees(fresh, [gone], () => undefined))).code).toBe('damaged');
     const told: TreeId[] = [];
-    const seen = new Set<TreeId>();
+    const seen = new BlobSet(fresh.index, 'tree');
     await streamTrees(fresh, [gone, ...roots], (id) => trees.push(id), { seen, onError: (id) => told.push(id) });
     expect([trees.length, told, seen.size]).toEqual([8, [gone], 5]);
   });

@@ -40,7 +40,7 @@ describe('the hook in one file', () => {
     const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
     expect(report.parse(JSON.parse(stdout)).result).toEqual({
       zstd: 'ready',
-      hashes: { native: abc, portable: abc },
+      hashes: { native: abc, portable: abc, zstd: 'ready' },
       version: z.object({ version: z.string() }).parse(readJson('package.json')).version,
       commander: 'x',
       http: 'function',
@@ -97,6 +97,9 @@ describe('the hook in one file', () => {
     expect(text).toContain('async function heavy() {');
     // The thread's program too: line by line, under its own names.
     expect(text).toMatch(/^ *"\/\/ test\/build\/fixtures\/thread\.ts",$/m);
+    // But for zstd-codec, which is there once, packed.
+    expect(text.match(/packedZstd = ["'][A-Za-z0-9+/]{1000}/g)).toHaveLength(1);
+    expect(text).not.toContain('asmLibraryArg');
     for (const name of ['undici', 'commander', '@noble/hashes'])
       expect(text).toMatch(new RegExp(`^// ${name} \\d+\\.`, 'm'));
     // Only the head's import, of a module that node always has.

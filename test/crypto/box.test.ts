@@ -4,7 +4,7 @@ import type { Bytes } from '../../src/base/bytes.js';
 import { concatBytes, fromBase64, fromHex, fromUtf8, toHex, utf8 } from '../../src/base/bytes.js';
 import { isSyncError } from '../../src/base/errors.js';
 import type { MasterKey } from '../../src/crypto/box.js';
-import { isValidKey, open, SEAL_OVERHEAD, seal } from '../../src/crypto/box.js';
+import { isValidKey, open, opensTo, SEAL_OVERHEAD, seal, sealInto } from '../../src/crypto/box.js';
 import { deriveKey } from '../../src/crypto/kdf.js';
 import { portableCrypto } from '../../src/crypto/portable.js';
 import { defaultCrypto } from '../../src/crypto/select.js';
@@ -144,6 +144,27 @@ describe('seal and open', () => {
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       expect(failure(() => open(crypto, key, changed, 'x')).code, `bit ${bit}`).toBe('damaged');
     }
+  });
+
+  test('a box made in a place of a larger array is opened, and told from every other', () => {
+    const plain = utf8('the content');
+    const out = new Uint8Array(60).fill(1);
+    const box = sealInto(crypto, key, plain, out, 7);
+    expect([box.length, box.byteOffset]).toEqual([plain.length + SEAL_OVERHEAD, 7]);
+    expect(out.filter((_, i) => i < 7 || i >= 7 + box.length).every((byte) => byte === 1)).toBe(true);
+    expect(open(portableCrypto, key, box, 'x')).toEqual(plain);
+    expect(open(crypto, key, box, 'x', new Uint8Array(plain.length))).toEqual(plain);
+    for (const provider of [crypto, portableCrypto]) {
+      expect(opensTo(provider, key, box, plain)).toBe(true);
+      expect(opensTo(provider, key, box, plain.subarray(1))).toBe(false);
+      expect(opensTo(provider, key, box, utf8('the c0ntent'))).toBe(false);
+      for (let bit = 0; bit < box.length * 8; bit += 3) {
+        const changed = box.slice();
+        changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        expect(opensTo(provider, key, changed, plain), `bit ${bit}`).toBe(false);
+      }
+    }
+    expect(() => sealInto(crypto, key, plain, out, 18)).toThrow(RangeError);
   });
 
   test('too short, cut, longer, nonce of zeros, other key: damaged, and the message names the box', () => {

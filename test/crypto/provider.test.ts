@@ -148,6 +148,36 @@ describe('native and portable agree', () => {
     );
   });
 
+  test('random bytes are handed out once, over the end of a batch too, and are the callers own', () => {
+    const seen = new Set<string>();
+    for (let i = 0; i < 2000; i++) {
+      const drawn = native.randomBytes(9 + (i % 24));
+      seen.add(toHex(drawn.subarray(0, 9)));
+      drawn.fill(0);
+    }
+    expect(seen.size).toBe(2000);
+    expect(native.randomBytes(100_000).length).toBe(100_000);
+  });
+
+  test('aes256CtrGives: the same bytes and no others', () => {
+    const key = native.randomBytes(32);
+    const iv = native.randomBytes(16);
+    for (const length of [0, 1, 1000, 65_536, 140_001]) {
+      const d = native.randomBytes(length);
+      const cipher = native.aes256Ctr(key, iv, d);
+      for (const provider of providers) {
+        expect(provider.aes256CtrGives(key, iv, cipher, d)).toBe(true);
+        expect(provider.aes256CtrGives(key, iv, cipher, new Uint8Array(length + 1))).toBe(false);
+        for (const at of [0, length >> 1, length - 1]) {
+          if (at < 0 || at >= length) continue;
+          const other = d.slice();
+          other[at] = (other[at] ?? 0) ^ 0x80;
+          expect(provider.aes256CtrGives(key, iv, cipher, other), `${length} bytes, ${at}`).toBe(false);
+        }
+      }
+    }
+  });
+
   test('aes256Ctr of more than one slice', () => {
     const d = native.randomBytes(200_003);
     const key = native.randomBytes(32);

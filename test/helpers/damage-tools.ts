@@ -117,7 +117,7 @@ export async function storePack(
   blobs: readonly SealedBlob[],
   options: { index?: boolean | ((blobs: readonly PackedBlob[]) => PackedBlob[]) } = {},
 ): Promise<PackId> {
-  const builder = new PackBuilder();
+  const builder = new PackBuilder(new Uint8Array(60));
   for (const blob of blobs) builder.add(blob);
   return storeFinished(repo, builder.finish(headerBox(repo)), options.index ?? true);
 }

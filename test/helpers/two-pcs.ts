@@ -166,9 +166,9 @@ async function makePc(
     createExecutor: async ({ codec, config }) => {
       const polynomial = parsePolynomial(config.chunkerPolynomial);
       const executor = inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });
-      const saveFile: Executor['saveFile'] = async (path, sink, signal) => {
+      const saveFile: Executor['saveFile'] = async (path, sink, options) => {
         await hooks.read(path);
-        return executor.saveFile(path, sink, signal);
+        return executor.saveFile(path, sink, options);
       };
       return { ...executor, saveFile };
     },

@@ -60,8 +60,6 @@ const DIFFERENT: Readonly<Partial<Record<DamageName, Partial<Record<Mode, Change
   wrongIdInIndex: { read: indexIsWrong },
   // Seen without reading the pack.
   wrongOffsetInIndex: { plain: () => ({ code: 1, num_errors: 1, suggest_repair_index: true }) },
-  // To tell lost keys from a wrong password is of use to who has the right one.
-  missingKey: { plain: () => ({ code: 1 }), read: () => ({ code: 1 }) },
 };
 
 /**

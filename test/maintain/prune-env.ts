@@ -57,7 +57,7 @@ export async function expectWhole(repo: Repository): Promise<Set<BlobId>> {
   for (const id of await repo.listSnapshots()) roots.push((await repo.loadSnapshot(id)).tree);
   const { data } = await findUsedBlobs(repo, roots);
   for (const id of data) expect((await repo.loadBlob('data', id)).length).toBeGreaterThan(0);
-  return data;
+  return new Set(data);
 }
 
 /** The index in memory names exactly what index files name, and those only packs that are there. */

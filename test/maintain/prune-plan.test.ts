@@ -7,6 +7,7 @@ import type { PruneInput, PrunePlan, PruneRules } from '../../src/maintain/prune
 import { planPrune } from '../../src/maintain/prune-plan.js';
 import { totalsOf } from '../../src/maintain/prune-stats.js';
 import type { BlobType, PackedBlob } from '../../src/pack/header.js';
+import { BlobSet } from '../../src/repo/blob-set.js';
 import { BlobIndex } from '../../src/repo/index.js';
 
 const blobIdOf = (number: number): BlobId => number.toString(16).padStart(64, '0') as BlobId;
@@ -49,8 +50,16 @@ function make(version: 1 | 2, made: readonly MadePack[], used: readonly number[]
   }
   const ids = new Set(used.map(blobIdOf));
   const usedBlobs = {
-    data: new Set([...known.data].filter((id) => ids.has(id))),
-    trees: new Set([...known.tree].filter((id) => ids.has(id))),
+    data: new BlobSet(
+      index,
+      'data',
+      [...known.data].filter((id) => ids.has(id)),
+    ),
+    trees: new BlobSet(
+      index,
+      'tree',
+      [...known.tree].filter((id) => ids.has(id)),
+    ),
   };
   return { version, index, packs, used: usedBlobs, made };
 }

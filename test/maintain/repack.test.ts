@@ -1,7 +1,6 @@
 /** Blobs copied into new packs: few requests, what is damaged made up for, nothing stored that is not what it says. */
 import { describe, expect, it } from 'vitest';
 import type { PackId } from '../../src/base/ids.js';
-import { groupByPack } from '../../src/maintain/pack-usage.js';
 import { repack } from '../../src/maintain/repack.js';
 import type { BlobLocation } from '../../src/repo/index.js';
 import { rejection, type TestRepository, testRepository } from '../helpers/repository.js';
@@ -18,7 +17,7 @@ interface Filled extends TestRepository {
 async function filled(packSize = 1_000_000): Promise<Filled> {
   const test = await testRepository();
   await storeSnapshot(test.repo, range(0, 30), { packSize });
-  const [largest] = [...groupByPack(test.repo.index)].sort(([, a], [, b]) => b.length - a.length);
+  const [largest] = [...test.repo.index.byPack()].sort(([, a], [, b]) => b.length - a.length);
   if (largest === undefined) throw new Error('no pack was made');
   return { ...test, pack: largest[0], blobs: largest[1] };
 }

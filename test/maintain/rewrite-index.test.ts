@@ -1,6 +1,5 @@
 /** New index files in place of old ones: what they name, and in which order things happen. */
 import { describe, expect, it } from 'vitest';
-import { groupByPack } from '../../src/maintain/pack-usage.js';
 import { rewriteIndex } from '../../src/maintain/rewrite-index.js';
 import type { IndexPack } from '../../src/repo/index-file.js';
 import { rejection, type TestRepository, testRepository } from '../helpers/repository.js';
@@ -12,7 +11,7 @@ async function filled(): Promise<TestRepository & { readonly packs: IndexPack[] 
   const test = await testRepository();
   await storeSnapshot(test.repo, range(0, 40));
   await storeSnapshot(test.repo, range(20, 60));
-  return { ...test, packs: [...groupByPack(test.repo.index)].map(([id, blobs]) => ({ id, blobs })) };
+  return { ...test, packs: [...test.repo.index.byPack()].map(([id, blobs]) => ({ id, blobs })) };
 }
 
 describe('rewriteIndex', () => {

@@ -22,7 +22,7 @@ function blob(length: number, seed: number): { id: BlobId; type: 'data'; sealed:
 
 describe('pack builder', () => {
   it('writes blobs, header and its length, as a reader takes them apart', () => {
-    const builder = new PackBuilder();
+    const builder = new PackBuilder(new Uint8Array(60));
     const blobs = [blob(100, 1), { ...blob(33, 2), uncompressedLength: 77 }, blob(32, 3)];
     for (const one of blobs) builder.add(one);
     expect(builder.size).toBe(165);
@@ -36,19 +36,41 @@ describe('pack builder', () => {
   });
 
   it('takes over another builder while both fit', () => {
-    const first = new PackBuilder();
-    const second = new PackBuilder();
+    const first = new PackBuilder(new Uint8Array(60));
+    const second = new PackBuilder(new Uint8Array(60));
     first.add(blob(100, 1));
     second.add(blob(100, 2));
     expect(first.absorb(second, 200)).toBe(false);
     expect([first.count, second.count]).toEqual([1, 1]);
     expect(first.absorb(second, 201)).toBe(true);
-    expect([first.count, first.size, second.count, second.size]).toEqual([2, 200, 0, 0]);
+    expect([first.count, first.size]).toEqual([2, 200]);
+    const { bytes, blobs } = first.finish(box);
+    expect(blobs.map(({ id, offset }) => [id, offset])).toEqual([
+      [blob(100, 1).id, 0],
+      [blob(100, 2).id, 100],
+    ]);
+    expect(bytes.subarray(0, 200)).toEqual(concatBytes([noise(100, 1), noise(100, 2)]));
+  });
+
+  it('copies what it is given, into memory that may be used again', () => {
+    const memory = new Uint8Array(1000).fill(7);
+    const builder = new PackBuilder(memory);
+    const lent = noise(100, 1);
+    builder.add({ ...blob(100, 1), sealed: lent });
+    lent.fill(0);
+    const pack = builder.finish(box);
+    expect(pack.memory).toBe(memory);
+    expect(pack.bytes.subarray(0, 100)).toEqual(noise(100, 1));
+    const again = new PackBuilder(pack.memory);
+    again.add(blob(50, 2));
+    const { bytes } = again.finish(box);
+    const header = box.open(bytes.subarray(50, bytes.length - 4));
+    expect(decodeHeader(header, 'pack').map(({ id }) => id)).toEqual([blob(50, 2).id]);
   });
 
   it('is full before the header exceeds 16 MiB, and does not absorb beyond', () => {
-    const first = new PackBuilder();
-    const second = new PackBuilder();
+    const first = new PackBuilder(new Uint8Array(60));
+    const second = new PackBuilder(new Uint8Array(60));
     const tiny = { ...blob(33, 1), uncompressedLength: 1 };
     while (!first.full) first.add(tiny);
     second.add(tiny);
@@ -58,14 +80,14 @@ describe('pack builder', () => {
   });
 
   it('lets no pack out whose header does not read back', () => {
-    const builder = new PackBuilder();
+    const builder = new PackBuilder(new Uint8Array(60));
     builder.add(blob(100, 1));
-    const other = new PackBuilder();
+    const other = new PackBuilder(new Uint8Array(60));
     other.add(blob(100, 2));
     const strange = other.finish(box).bytes;
     const header = strange.subarray(100, strange.length - 4);
     const error = failureOf(() => builder.finish({ seal: box.seal, open: () => box.open(header) }));
     expect(error.code).toBe('internal');
-    expect(failureOf(() => new PackBuilder().finish(box)).code).toBe('internal');
+    expect(failureOf(() => new PackBuilder(new Uint8Array(60)).finish(box)).code).toBe('internal');
   });
 });

@@ -3,11 +3,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Bytes, utf8 } from '../../src/base/bytes.js';
 import type { BlobId } from '../../src/base/ids.js';
+import type { Zstd } from '../../src/compress/zstd.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import { seal } from '../../src/crypto/box.js';
+import type { CryptoProvider } from '../../src/crypto/provider.js';
 import type { PackedBlob } from '../../src/pack/header.js';
 import type { Codec, SealedBlob } from '../../src/repo/codec.js';
-import { blobId, openBlob, plainLength, sealBlob } from '../../src/repo/codec.js';
+import {
+  blobId,
+  maxSealedLength,
+  openBlob,
+  openBlobInto,
+  plainLength,
+  sealBlob,
+  sealBlobInto,
+} from '../../src/repo/codec.js';
 import { newMasterKey } from '../../src/repo/key-file.js';
 import { crypto, noise } from '../helpers/repository.js';
 import { failureOf } from './golden.js';
@@ -108,9 +118,129 @@ describe('blob codec', () => {
   it('stores nothing that does not read back: a codec that fails, an id of other bytes', () => {
     const plain = utf8('x'.repeat(500));
     const id = blobId(crypto, plain);
-    const forgetful: Codec = { ...v2, zstd: { ...zstd, decompress: (_data, size) => new Uint8Array(size) } };
+    const forgetful: Codec = { ...v2, zstd: { ...zstd, unpacksTo: () => false } };
     expect(failureOf(() => sealBlob(forgetful, 'data', id, plain)).code).toBe('internal');
     const other: BlobId = blobId(crypto, utf8('other'));
     expect(failureOf(() => sealBlob(v2, 'data', other, plain)).code).toBe('internal');
+  });
+
+  it('seals into the memory of a pack as it does into new bytes, and writes nothing elsewhere', () => {
+    const blobs = fc.uint8Array({ maxLength: 3000 });
+    fc.assert(
+      fc.property(
+        blobs,
+        fc.nat(50),
+        fc.constantFrom(v1, v2),
+        fc.constantFrom('data', 'tree'),
+        (plain, at, codec, type) => {
+          const id = blobId(crypto, plain);
+          const out = new Uint8Array(at + maxSealedLength(plain.length) + 10).fill(0xaa);
+          const { length, uncompressedLength } = sealBlobInto(codec, type, id, plain, out, at, plain.slice());
+          expect(uncompressedLength).toBe(codec === v1 || plain.length === 0 ? undefined : plain.length);
+          expect(out.subarray(0, at).every((byte) => byte === 0xaa)).toBe(true);
+          expect(out.subarray(at + length).every((byte) => byte === 0xaa)).toBe(true);
+          const sealed = out.slice(at, at + length);
+          const blob =
+            uncompressedLength === undefined ? { id, type, sealed } : { id, type, sealed, uncompressedLength };
+          expect(openBlob(codec, entryOf(blob), sealed, 'pack')).toEqual(plain);
+          const back = new Uint8Array(plain.length + 7).fill(0xbb);
+          expect(openBlobInto(codec, entryOf(blob), sealed, 'pack', back, 3)).toEqual(plain);
+          expect([...back.subarray(0, 3), ...back.subarray(3 + plain.length)]).toEqual([
+            ...new Uint8Array(7).fill(0xbb),
+          ]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('has written nothing where there is no room', () => {
+    const plain = noise(1000);
+    const id = blobId(crypto, plain);
+    const { sealed } = sealBlob(v2, 'data', id, plain);
+    const out = new Uint8Array(sealed.length + 4).fill(5);
+    expect(() => sealBlobInto(v2, 'data', id, plain, out, 5)).toThrow(RangeError);
+    expect(out.every((byte) => byte === 5)).toBe(true);
+    expect(sealBlobInto(v2, 'data', id, plain, out, 4).length).toBe(sealed.length);
+    const back = new Uint8Array(1001).fill(6);
+    const entry = { id, type: 'data', offset: 0, length: sealed.length, uncompressedLength: 1000 } as const;
+    expect(() => openBlobInto(v2, entry, sealed, 'pack', back, 2)).toThrow(RangeError);
+    expect(back.every((byte) => byte === 6)).toBe(true);
+  });
+});
+
+describe('the look at what was sealed', () => {
+  const plain = utf8('some bytes of a level.dat, some bytes of a level.dat, and more');
+  const id = blobId(crypto, plain);
+
+  /** Seals with a provider of which one part is made by `broken`. */
+  function sealWith(version: 1 | 2, broken: Partial<Codec>, witness?: Bytes, given = plain): string {
+    const out = new Uint8Array(maxSealedLength(given.length));
+    try {
+      sealBlobInto({ ...v2, version, ...broken }, 'data', id, given, out, 0, witness);
+    } catch (error) {
+      return failureOf(() => {
+        throw error;
+      }).code;
+    }
+    return 'none';
+  }
+
+  /** The bytes, with bit number `bit` changed in place. */
+  function flip(bytes: Bytes, bit: number): Bytes {
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    return bytes;
+  }
+
+  it('is content with what is right', () => {
+    for (const version of [1, 2] as const) {
+      expect(sealWith(version, {})).toBe('none');
+      expect(sealWith(version, {}, plain.slice())).toBe('none');
+    }
+  });
+
+  it('finds every bit that the cipher got wrong, in the ciphertext and in the IV it left behind', () => {
+    const sealedBits = 8 * (sealBlob(v2, 'data', id, plain).sealed.length - 32);
+    for (let bit = 0; bit < sealedBits; bit++) {
+      const aes256Ctr: CryptoProvider['aes256Ctr'] = (...args) => flip(crypto.aes256Ctr(...args), bit);
+      expect(sealWith(2, { crypto: { ...crypto, aes256Ctr } }), `bit ${bit}`).toBe('internal');
+    }
+    for (let bit = 0; bit < 128; bit++) {
+      const aes256Ctr: CryptoProvider['aes256Ctr'] = (key, iv, data, into) =>
+        crypto.aes256Ctr(key, flip(iv.slice(), bit), data, into);
+      expect(sealWith(2, { crypto: { ...crypto, aes256Ctr } }), `bit ${bit} of the IV`).toBe('internal');
+    }
+  });
+
+  it('finds every bit of the authentication code that was wrong once', () => {
+    for (let bit = 0; bit < 128; bit++) {
+      let calls = 0;
+      const poly1305: CryptoProvider['poly1305'] = (key, data) => {
+        const tag = crypto.poly1305(key, data);
+        return calls++ === 0 ? flip(tag, bit) : tag;
+      };
+      expect(sealWith(2, { crypto: { ...crypto, poly1305 } }), `bit ${bit}`).toBe('internal');
+    }
+  });
+
+  it('finds every bit that zstd got wrong', () => {
+    const frame = zstd.compress(plain, 3);
+    for (let bit = 0; bit < frame.length * 8; bit++) {
+      const compressBriefly: Zstd['compressBriefly'] = () => flip(frame.slice(), bit);
+      const code = sealWith(2, { zstd: { ...zstd, compressBriefly } });
+      // Bits of the header that say nothing about the content leave a frame that is as good.
+      if (code === 'none') expect(zstd.decompress(flip(frame.slice(), bit), plain.length, 'x')).toEqual(plain);
+      else expect(code).toBe('internal');
+    }
+  });
+
+  it('finds what changed in the plain bytes since they were hashed, with a witness and without', () => {
+    for (let bit = 0; bit < plain.length * 8; bit += 5) {
+      const changed = flip(plain.slice(), bit);
+      expect(sealWith(2, {}, undefined, changed)).toBe('internal');
+      expect(sealWith(2, {}, plain, changed)).toBe('internal');
+      expect(sealWith(1, {}, undefined, changed)).toBe('internal');
+      expect(sealWith(1, {}, plain, changed)).toBe('internal');
+    }
   });
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 /** Stores one pack with the blobs in this order; trees where `trees` says so. */
 async function storePack(blobs: readonly Bytes[], trees: ReadonlySet<number> = new Set()): Promise<StoredPack> {
   const { codec } = repo;
-  const builder = new PackBuilder();
+  const builder = new PackBuilder(new Uint8Array(60));
   for (const [i, plain] of blobs.entries()) {
     builder.add(sealBlob(codec, trees.has(i) ? 'tree' : 'data', blobId(codec.crypto, plain), plain));
   }

@@ -146,7 +146,7 @@ describe('files that a push cannot read as they were', () => {
   function disturbed(
     cloud: Cloud,
     before: (path: string) => void,
-    after: (path: string) => void = () => undefined,
+    during: (path: string) => void = () => undefined,
   ): Services {
     const services = cloud.services(process.platform);
     return {
@@ -156,13 +156,14 @@ describe('files that a push cannot read as they were', () => {
         return {
           ...executor,
           parallel: executor.parallel,
-          openPart: (part, sealed) => executor.openPart(part, sealed),
           close: () => executor.close(),
-          saveFile: async (path, sink, signal) => {
+          saveFile: async (path, sink, options) => {
             before(path);
-            const result = await executor.saveFile(path, sink, signal);
-            after(path);
-            return result;
+            const claim: typeof sink.claim = (id, length) => {
+              during(path);
+              return sink.claim(id, length);
+            };
+            return executor.saveFile(path, { ...sink, claim }, options);
           },
         };
       },

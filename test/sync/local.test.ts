@@ -7,13 +7,15 @@ import { SyncError } from '../../src/base/errors.js';
 import type { BlobId } from '../../src/base/ids.js';
 import type { Instance } from '../../src/sync/folder/instance.js';
 import { newState, type State } from '../../src/sync/folder/state.js';
-import type { LocalSide } from '../../src/sync/local.js';
-import { compareWithState, HASH_ONLY, isUntouched, readUnknown, scanInstance } from '../../src/sync/local.js';
+import { HASH_ONLY, readUnknown, scanInstance } from '../../src/sync/local.js';
+import type { LocalSide } from '../../src/sync/local-side.js';
+import { compareWithState, isUntouched } from '../../src/sync/local-side.js';
 import { NO_STAMP, toRecord } from '../../src/sync/record.js';
 import { makeScope, type Scope } from '../../src/sync/scope/scope.js';
 import type { Executor } from '../../src/worker/executor.js';
 import type { StreamResult } from '../../src/worker/file-task.js';
 import { asUser, onPosix } from '../helpers/only-where.js';
+import { testRepository } from '../helpers/repository.js';
 import { tempFolder } from '../helpers/temp.js';
 import { fileOf, manifestFrom } from '../helpers/two-pcs.js';
 
@@ -47,11 +49,14 @@ async function compare(instance: Instance, state: State, scope: Scope = everythi
 
 /** "Reads" whole files: their text is their content. */
 function reader(read: (path: string) => Promise<StreamResult>): Executor {
-  const saveFile: Executor['saveFile'] = async (path) => ({
-    ...(await read(path)),
-    stats: lstatSync('.', { bigint: true }),
-  });
-  return { parallel: 2, saveFile, openPart: async () => [], close: async () => undefined };
+  const saveFile: Executor['saveFile'] = async (path) => {
+    const stats = lstatSync(path, { bigint: true });
+    const result = await read(path);
+    return { ...result, stats, after: lstatSync(path, { bigint: true }) };
+  };
+  const nothing = (): Promise<never> => Promise.reject(new Error('nothing is opened'));
+  const closed = { openPart: nothing, writePart: nothing, checkPack: nothing, close: async () => undefined };
+  return { parallel: 2, saveFile, ...closed };
 }
 
 describe('this PC held against the last sync', () => {
@@ -115,6 +120,7 @@ describe('this PC held against the last sync', () => {
     const stamp = { ...NO_STAMP, type: 'file', executable: false } as const;
     const error = new SyncError('io', 'no');
     const scan: Scan = {
+      startedMs: 0,
       entries: new Map([['a', stamp]]),
       unreadable: [
         { path: 'saves/W', error },
@@ -162,7 +168,8 @@ describe('this PC held against the last sync', () => {
   });
 });
 
-describe('reading what is not known', () => {
+describe('reading what is not known', async () => {
+  const { repo } = await testRepository();
   const content = fileOf('content').content;
   const side = async (names: string[]): Promise<{ instance: Instance; local: LocalSide; state: State }> => {
     const instance = folder(Object.fromEntries(names.map((name) => [name, name])));
@@ -172,7 +179,7 @@ describe('reading what is not known', () => {
     return { instance, local: compareWithState(scan, state, everything), state };
   };
   const options = (instance: Instance, state: State, executor: Executor) =>
-    ({ folder: instance.packFolder, state, executor, sink: HASH_ONLY }) as const;
+    ({ folder: instance.packFolder, state, executor, sink: HASH_ONLY, repo }) as const;
 
   it('keeps what was known of a file that cannot be read, and forgets one that is gone', async () => {
     const { instance, local, state } = await side(['busy', 'gone', 'fine', 'folder now']);
@@ -245,6 +252,7 @@ describe('whatever a scan finds', () => {
     fc.assert(
       fc.property(paths, paths, paths, paths, (found, recorded, held, aside) => {
         const scan: Scan = {
+          startedMs: 0,
           entries: new Map(found.map((one) => [one, stamp])),
           unreadable: [],
           skipped: aside.map((one) => ({ path: one, reason: 'x' })),

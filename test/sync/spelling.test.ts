@@ -53,6 +53,7 @@ describe('the spelling of the cloud', () => {
 
   test('what could not be read, or was left out, is spelled too: else it would count as deleted', () => {
     const scan = {
+      startedMs: 0,
       entries: new Map(),
       unreadable: [{ path: 'saves/world', error: new Error('EBUSY') }],
       skipped: [{ path: 'config/ä.toml', reason: 'it is a pipe' }],

@@ -15,9 +15,8 @@ import type { Codec, SealedBlob } from '../../src/repo/codec.js';
 import { blobId, openBlob, sealBlob } from '../../src/repo/codec.js';
 import { newMasterKey } from '../../src/repo/key-file.js';
 import type { PackPart } from '../../src/repo/loader.js';
-import type { Executor } from '../../src/worker/executor.js';
+import type { Executor, FileSink } from '../../src/worker/executor.js';
 import { inlineExecutor } from '../../src/worker/executor.js';
-import type { FileSink } from '../../src/worker/file-task.js';
 import { poolExecutor } from '../../src/worker/pool.js';
 import { onPosix } from '../helpers/only-where.js';
 import { at, crypto, noise, POLYNOMIAL, rejection } from '../helpers/repository.js';
@@ -44,10 +43,8 @@ function fileOf(bytes: Bytes): string {
 class Collector implements FileSink {
   readonly blobs = new Map<BlobId, SealedBlob>();
   readonly #claimed = new Set<BlobId>();
-  asked = 0;
 
   claim(id: BlobId): boolean {
-    this.asked += 1;
     if (this.#claimed.has(id)) return false;
     this.#claimed.add(id);
     return true;
@@ -55,7 +52,8 @@ class Collector implements FileSink {
 
   async emit(blob: SealedBlob, plainLength: number): Promise<void> {
     expect(plainLength).toBe(this.plain(blob).length);
-    this.blobs.set(blob.id, blob);
+    // The bytes are lent.
+    this.blobs.set(blob.id, { ...blob, sealed: blob.sealed.slice() });
   }
 
   plain(blob: SealedBlob | undefined): Bytes {
@@ -164,7 +162,7 @@ describe.each([
 
   it('stops when the caller gives up', async () => {
     const path = fileOf(large);
-    const before = await rejection(executor.saveFile(path, new Collector(), AbortSignal.abort()));
+    const before = await rejection(executor.saveFile(path, new Collector(), { signal: AbortSignal.abort() }));
     expect(before.code).toBe('aborted');
     const stop = new AbortController();
     const sink = new Collector();
@@ -175,11 +173,11 @@ describe.each([
         await sink.emit(blob, length);
       },
     };
-    expect((await rejection(executor.saveFile(path, stopping, stop.signal))).code).toBe('aborted');
-    expect(sink.asked).toBe(1);
+    expect((await rejection(executor.saveFile(path, stopping, { signal: stop.signal }))).code).toBe('aborted');
+    expect(sink.blobs.size).toBe(1);
   });
 
-  it('holds one chunk per file while the sink has no room', async () => {
+  it('holds one parcel per file while the sink has no room', async () => {
     let emitted = 0;
     let open = (): void => undefined;
     const room = new Promise<void>((resolve) => {
@@ -192,10 +190,10 @@ describe.each([
         return room;
       },
     };
-    const saves = [1, 2, 3].map((seed) => executor.saveFile(fileOf(noise(4 * 1024 * 1024, seed)), sink));
-    await expect.poll(() => emitted, { timeout: 10_000 }).toBe(3);
+    const saves = [1, 2].map((seed) => executor.saveFile(fileOf(noise(4 * 1024 * 1024, seed)), sink));
+    await expect.poll(() => emitted, { timeout: 10_000 }).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(emitted).toBe(3);
+    expect(emitted).toBe(2);
     open();
     await Promise.all(saves);
   });
@@ -240,6 +238,70 @@ describe('both', () => {
     );
     expect(b).toEqual(a);
     expect(new Set(a?.map((result) => result.content.join())).size).toBe(12);
+  });
+});
+
+describe('a very large file on several threads', () => {
+  const spreading = poolExecutor({ threads: 2, source: workerSource, setup, spreadFrom: MIN_CHUNK });
+  afterAll(() => spreading.close());
+  const bytes = noise(20 * 1024 * 1024, 8);
+  const save = (path: string, sink: FileSink): ReturnType<Executor['saveFile']> =>
+    spreading.saveFile(path, sink, { size: bytes.length });
+
+  it('is cut where one thread cuts it', async () => {
+    const path = fileOf(bytes);
+    const sink = new Collector();
+    const result = await save(path, sink);
+    expect(result).toEqual(await inline.saveFile(path, new Collector()));
+    expect(Buffer.compare(sink.file(result.content), bytes)).toBe(0);
+  });
+
+  it('is read again, whole, if it changes meanwhile', async () => {
+    const path = fileOf(bytes);
+    const sink = new Collector();
+    let isFirst = true;
+    const changing: FileSink = {
+      claim: (id) => {
+        if (isFirst) appendFileSync(path, noise(MIN_CHUNK, 9));
+        isFirst = false;
+        return sink.claim(id);
+      },
+      emit: (blob, length) => sink.emit(blob, length),
+    };
+    const result = await save(path, changing);
+    expect(result.size).toBe(bytes.length + MIN_CHUNK);
+    expect(Buffer.compare(sink.file(result.content), readFileSync(path))).toBe(0);
+  });
+
+  it('ends with the error of its sink, and with its own', async () => {
+    const error = new Error('no room');
+    const refusing: FileSink = { claim: () => true, emit: () => Promise.reject(error) };
+    await expect(save(fileOf(bytes), refusing)).rejects.toBe(error);
+    expect((await rejection(save(join(folder, 'gone'), new Collector()))).details['errno']).toBe('ENOENT');
+    expect((await save(fileOf(bytes), new Collector())).size).toBe(bytes.length);
+  });
+});
+
+describe('small files', () => {
+  it('go in batches, and one that cannot be read or has grown does no harm to the others', async () => {
+    const contents = Array.from({ length: 150 }, (_, i) => noise(1000 * (i % 7), i));
+    const paths = contents.map(fileOf);
+    const [lost, grown, empty] = [at(paths, 20), at(paths, 30), at(paths, 0)];
+    unlinkSync(lost);
+    appendFileSync(grown, noise(2 * MIN_CHUNK, 5));
+    const sinks = paths.map(() => new Collector());
+    const results = await Promise.allSettled(
+      paths.map((path, i) => pool.saveFile(path, at(sinks, i), { size: at(contents, i).length })),
+    );
+    for (const [i, path] of paths.entries()) {
+      const result = at(results, i);
+      if (path === lost) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'io' } });
+      else if (result.status === 'fulfilled') {
+        expect(Buffer.compare(at(sinks, i).file(result.value.content), readFileSync(path)), path).toBe(0);
+        expect(result.value.stats.size).toBe(BigInt(readFileSync(path).length));
+      } else throw result.reason;
+    }
+    expect(at(results, paths.indexOf(empty))).toMatchObject({ value: { content: [], size: 0 } });
   });
 });
 

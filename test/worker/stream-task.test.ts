@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Bytes, concatBytes } from '../../src/base/bytes.js';
-import type { BlobId } from '../../src/base/ids.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import { newMasterKey } from '../../src/repo/key-file.js';
-import type { FileSink } from '../../src/worker/split.js';
+import type { ChunkSink } from '../../src/worker/split.js';
 import { fileTools } from '../../src/worker/split.js';
 import { saveStream } from '../../src/worker/stream-task.js';
 import { crypto, noise, POLYNOMIAL, rejection } from '../helpers/repository.js';
@@ -13,13 +12,13 @@ const codec = { crypto, zstd: await loadZstd(), key: newMasterKey(crypto), versi
 const tools = fileTools(codec, POLYNOMIAL);
 
 /** Wants nothing, and notes the lengths of the chunks. */
-function counter(): FileSink & { readonly lengths: number[] } {
+function counter(): ChunkSink & { readonly lengths: number[] } {
   const lengths: number[] = [];
-  const claim = (_id: BlobId, plainLength: number): boolean => {
-    lengths.push(plainLength);
-    return false;
+  const claim: ChunkSink['claim'] = async (chunks) => {
+    for (const { plain } of chunks) lengths.push(plain.length);
+    return chunks.map(() => false);
   };
-  return { lengths, claim, emit: async () => undefined };
+  return { lengths, claim, store: async () => undefined };
 }
 
 async function* streamOf(parts: readonly Bytes[]): AsyncGenerator<Bytes> {
@@ -61,12 +60,12 @@ describe('a stream', () => {
       }
     })();
     const stop = new AbortController();
-    const sink: FileSink = {
-      claim: () => {
+    const sink: ChunkSink = {
+      claim: async (chunks) => {
         stop.abort();
-        return false;
+        return chunks.map(() => false);
       },
-      emit: async () => undefined,
+      store: async () => undefined,
     };
     expect((await rejection(saveStream(tools, endless, sink, stop.signal))).code).toBe('aborted');
     await Promise.resolve();

@@ -2,10 +2,10 @@
  * The table of files as last seen, in columns, because it is read before each launch and may have 50,000 rows
  * (little-endian, 8-byte aligned):
  *   "ISFILES1" | rows u32 | ids u32 | bytes of paths u32 | bytes of link targets u32
- *X
+ *   | per row: size f64, mtime shown (ms) f64, mtime and ctime (ns) i64, inode u64, ids u32, flags u8; column by column
  *   | ids 32 bytes each | paths, separated by 0 | link targets, separated by 0
- * Flags: bits 0-1 the type, bit 2 executable, bit 3 has a link target, bit 4 held. The file is trusted only when its SHA-256 is
- * the one in state.json.
+ * Flags: bits 0-1 the type, bit 2 executable, bit 3 has a link target, bit 4 held. The file is trusted only when its
+ * SHA-256 is the one in state.json.
  */
 import type { ManifestEntry } from '../../archive/manifest.js';
 import type { FileStamp } from '../../archive/scan.js';
@@ -20,7 +20,7 @@ export interface FileRecord extends ManifestEntry, FileStamp {
 }
 
 /** By path relative to the game folder. */
-export type FileTable = Map<string, FileRecord>;
+export type FileTable = ReadonlyMap<string, FileRecord>;
 
 const MAGIC = 'ISFILES1';
 const HEADER = 24;
@@ -68,10 +68,10 @@ export function decodeFileTable(bytes: Bytes): FileTable | undefined {
   const pathsAt = idsAt + idCount * ID_BYTES;
   if (pathsAt + pathBytes + targetBytes !== bytes.length) return undefined;
   const columns = columnsOf(buffer, HEADER, rows);
-  const hex = Buffer.from(buffer, idsAt, idCount * ID_BYTES).toString('hex');
   const paths = decodeNames(new Uint8Array(buffer, pathsAt, pathBytes));
   const targets = decodeNames(new Uint8Array(buffer, pathsAt + pathBytes, targetBytes));
-  return paths.length === rows ? readRows(columns, paths, targets, hex) : undefined;
+  if (paths.length !== rows) return undefined;
+  return StoredTable.of({ columns, paths, targets, ids: Buffer.from(buffer, idsAt, idCount * ID_BYTES) });
 }
 
 interface Columns {
@@ -97,40 +97,99 @@ function columnsOf(buffer: ArrayBuffer, at: number, rows: number): Columns {
   };
 }
 
-function readRows(columns: Columns, paths: string[], targets: string[], hex: string): FileTable | undefined {
-  const table: FileTable = new Map();
-  let id = 0;
-  let target = 0;
-  let row = -1;
-  for (const path of paths) {
-    row += 1;
+interface Stored {
+  readonly columns: Columns;
+  readonly paths: readonly string[];
+  readonly targets: readonly string[];
+  readonly ids: Buffer;
+}
+
+/** A record is made when it is asked for: with nothing to do, most of what it holds is never looked at. */
+class StoredTable implements ReadonlyMap<string, FileRecord> {
+  readonly #stored: Stored;
+  readonly #rows = new Map<string, number>();
+  /** Of each row: where its ids and its link target are. */
+  readonly #idAt: Uint32Array;
+  readonly #targetAt: Uint32Array;
+
+  private constructor(stored: Stored) {
+    this.#stored = stored;
+    const { paths, columns } = stored;
+    this.#idAt = new Uint32Array(paths.length + 1);
+    this.#targetAt = new Uint32Array(paths.length + 1);
+    for (let row = 0; row < paths.length; row++) {
+      this.#rows.set(paths[row] ?? '', row);
+      this.#idAt[row + 1] = (this.#idAt[row] ?? 0) + (columns.counts[row] ?? 0);
+      this.#targetAt[row + 1] = (this.#targetAt[row] ?? 0) + (((columns.flags[row] ?? 0) & HAS_TARGET) === 0 ? 0 : 1);
+    }
+  }
+
+  /** Undefined if the columns contradict each other. */
+  static of(stored: Stored): StoredTable | undefined {
+    const { columns, ids } = stored;
+    if (columns.flags.some((flags) => TYPES[flags & 3] === undefined)) return undefined;
+    if (columns.counts.reduce((sum, count) => sum + count, 0) * ID_BYTES > ids.length) return undefined;
+    return new StoredTable(stored);
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  has(path: string): boolean {
+    return this.#rows.has(path);
+  }
+
+  get(path: string): FileRecord | undefined {
+    const row = this.#rows.get(path);
+    return row === undefined ? undefined : this.#record(row);
+  }
+
+  keys(): MapIterator<string> {
+    return this.#rows.keys();
+  }
+
+  *values(): MapIterator<FileRecord> {
+    for (const row of this.#rows.values()) yield this.#record(row);
+  }
+
+  *entries(): MapIterator<[string, FileRecord]> {
+    for (const [path, row] of this.#rows) yield [path, this.#record(row)];
+  }
+
+  [Symbol.iterator](): MapIterator<[string, FileRecord]> {
+    return this.entries();
+  }
+
+  forEach(call: (record: FileRecord, path: string, table: ReadonlyMap<string, FileRecord>) => void): void {
+    for (const [path, record] of this) call(record, path, this);
+  }
+
+  #record(row: number): FileRecord {
+    const { columns, targets } = this.#stored;
     const flags = columns.flags[row] ?? 0;
-    const type = TYPES[flags & 3];
-    const count = columns.counts[row] ?? 0;
-    const linktarget = (flags & HAS_TARGET) === 0 ? undefined : targets[target++];
-    if (type === undefined || (id + count) * 2 * ID_BYTES > hex.length) return undefined;
     const record = {
-      type,
+      type: TYPES[flags & 3] ?? 'file',
       executable: (flags & EXECUTABLE) !== 0,
       size: columns.sizes[row] ?? 0,
       mtimeMs: columns.shown[row] ?? 0,
       mtimeNs: columns.mtimes[row] ?? 0n,
       ctimeNs: columns.ctimes[row] ?? 0n,
       inode: columns.inodes[row] ?? 0n,
-      content: sliceIds(hex, id, count),
+      content: this.#content(row),
     };
+    const linktarget = (flags & HAS_TARGET) === 0 ? undefined : targets[this.#targetAt[row] ?? 0];
     const named = linktarget === undefined ? record : { ...record, linktarget };
-    table.set(path, (flags & HELD) === 0 ? named : { ...named, held: true });
-    id += count;
+    return (flags & HELD) === 0 ? named : { ...named, held: true };
   }
-  return table;
-}
 
-/** Slices share the one long string: no copy of the digits for each id. */
-function sliceIds(hex: string, first: number, count: number): BlobId[] {
-  const ids: BlobId[] = [];
-  for (let i = first; i < first + count; i++) ids.push(hex.slice(i * 2 * ID_BYTES, (i + 1) * 2 * ID_BYTES) as BlobId);
-  return ids;
+  #content(row: number): BlobId[] {
+    const content: BlobId[] = [];
+    for (let id = this.#idAt[row] ?? 0; id < (this.#idAt[row + 1] ?? 0); id++) {
+      content.push(this.#stored.ids.toString('hex', id * ID_BYTES, (id + 1) * ID_BYTES) as BlobId);
+    }
+    return content;
+  }
 }
 
 function flagsOf(record: FileRecord): number {

@@ -1,13 +1,16 @@
 /** What is done about worlds that a running game holds: a pull leaves them alone, a push sends them only when told to. */
 import { SyncError } from '../../base/errors.js';
-import { unitOf } from '../merge/units.js';
+import { worldOf } from '../merge/units.js';
 import type { SyncSession } from '../session.js';
 import { worldsInUse } from './world-in-use.js';
 
 /** Of the worlds that these paths lie in, those that are in use. */
 export function liveWorlds(session: SyncSession, paths: Iterable<string>): Promise<string[]> {
   const worlds = new Set<string>();
-  for (const path of paths) if (path.startsWith('saves/') && unitOf(path) !== path) worlds.add(unitOf(path));
+  for (const path of paths) {
+    const world = worldOf(path);
+    if (world !== undefined) worlds.add(world);
+  }
   return worldsInUse(session.instance.packFolder, [...worlds], { platform: session.services.platform });
 }
 

@@ -42,9 +42,22 @@ export async function look(folder: string, path: string): Promise<ScannedEntry |
   }
 }
 
+/** Whether a look at `atMs` or later is enough to tell a later change. */
+export function isSettledAt(entry: ScannedEntry, atMs: number): boolean {
+  return ageAt(entry, atMs) > tickOf(entry);
+}
+
 /** Milliseconds; 0 also for a time to come, which another clock has given. */
-function tickLeft({ mtimeNs }: ScannedEntry): number {
-  const tick = mtimeNs % 1_000_000_000n === 0n ? COARSE_TICK_MS : TICK_MS;
-  const age = Date.now() - Number(mtimeNs / 1_000_000n);
+function tickLeft(entry: ScannedEntry): number {
+  const tick = tickOf(entry);
+  const age = ageAt(entry, Date.now());
   return age < 0 || age > tick ? 0 : tick - age + 1;
+}
+
+function tickOf({ mtimeNs }: ScannedEntry): number {
+  return mtimeNs % 1_000_000_000n === 0n ? COARSE_TICK_MS : TICK_MS;
+}
+
+function ageAt({ mtimeNs }: ScannedEntry, atMs: number): number {
+  return atMs - Number(mtimeNs / 1_000_000n);
 }

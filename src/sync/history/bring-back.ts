@@ -26,10 +26,10 @@ import { NOT_CONFIGURED } from '../results.js';
 import type { Services, SyncOptions, SyncSession } from '../session.js';
 import { withInstance } from '../session.js';
 import { canMakeLinks } from '../swap/link-probe.js';
+import { tidyTrash } from '../tidy-trash.js';
 import type { Chosen } from './chosen-part.js';
 import { choosePart } from './chosen-part.js';
 import { noteMeantDeletion } from './next-push.js';
-import { tidyTrash } from './trash-report.js';
 import { findVersion, nothingInCloud, readVersions } from './versions.js';
 
 export interface BringBackOptions
@@ -149,7 +149,7 @@ class BringBack {
 
   /** The chosen part as it lies here. Throws 'in-use' if some of it cannot be read. */
   async #readChosen(version: LocalVersion, executor: Executor, theirs: Manifest, chosen: Chosen): Promise<Manifest> {
-    const outcome = await readLocal(version, executor, theirs);
+    const outcome = await readLocal(version, executor, this.#repo, theirs);
     const bad = outcome.unreadable.find(({ path }) => chosen.touches(path));
     if (bad === undefined) return new Map([...outcome.manifest].filter(([path]) => chosen.includes(path)));
     const message = `${bad.path} cannot be read (${bad.error.message}); is the game running? Nothing was changed`;

@@ -7,7 +7,7 @@ import { diffManifests } from '../../archive/manifest.js';
 import type { SnapshotId } from '../../base/ids.js';
 import type { Repository } from '../../repo/repository.js';
 import { chooseHeld } from '../held.js';
-import { inScope } from '../local.js';
+import { inScope } from '../local-side.js';
 import { readLocal, scanLocal } from '../local-version.js';
 import type { KnownSnapshot } from '../merge/heads.js';
 import { worldsOf } from '../merge/units.js';
@@ -89,7 +89,7 @@ async function compareWithHere(session: SyncSession, repo: Repository, from: Kno
   const version = await scanLocal(session, theirs, () => true);
   const executor = await session.services.createExecutor(repo, version.bytesToRead);
   try {
-    const outcome = await readLocal(version, executor, theirs);
+    const outcome = await readLocal(version, executor, repo, theirs);
     const unread = new Set(outcome.unreadable.map(({ path }) => path));
     for (const { path, error } of outcome.unreadable) {
       session.warn('unreadable', `${path} could not be read and is not compared: ${error.message}`);

@@ -1,13 +1,13 @@
 /** What the trash holds, for a player who looks for something: which command put it there, when, how much. */
 
 import { readInstance } from '../folder/instance.js';
+import { worldOf } from '../merge/units.js';
 import type { NotConfigured } from '../results.js';
 import { NOT_CONFIGURED } from '../results.js';
-import type { SyncOptions, SyncSession } from '../session.js';
+import type { SyncOptions } from '../session.js';
 import { packFolderOf } from '../session.js';
 import type { Journal } from '../swap/journal.js';
-import { listTrash, pruneTrash, TRASH_LIMITS, type TrashGeneration, type TrashLimits } from '../swap/trash.js';
-import { worldOf } from './version-changes.js';
+import { listTrash, TRASH_LIMITS, type TrashGeneration, type TrashLimits } from '../swap/trash.js';
 
 export interface TrashEntry {
   /** Absolute; the old files lie in `files` under their paths in the game folder. */
@@ -58,13 +58,6 @@ export function latestSwap(generations: readonly TrashGeneration[]): TrashGenera
 export function commandOf({ note }: Journal): string {
   const command = note?.['command'];
   return typeof command === 'string' ? command : 'pull';
-}
-
-/** What went beyond the limits goes; that it cannot is no reason for the command to fail. */
-export async function tidyTrash(session: SyncSession): Promise<void> {
-  await pruneTrash(session.instance.cloudFolder, Date.now()).catch((error: unknown) => {
-    session.warn('trash', `the trash could not be tidied: ${error instanceof Error ? error.message : String(error)}`);
-  });
 }
 
 function describe({ folder, time, bytes, manifest }: TrashGeneration, isNext: boolean): TrashEntry {

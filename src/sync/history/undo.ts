@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { forEachLimit } from '../../base/concurrency.js';
 import { SyncError } from '../../base/errors.js';
 import { refuseLive } from '../folder/live-worlds.js';
+import { worldOf } from '../merge/units.js';
 import type { FileCounts, NotConfigured } from '../results.js';
 import { NOT_CONFIGURED } from '../results.js';
 import type { Services, SyncOptions, SyncSession } from '../session.js';
@@ -16,10 +17,10 @@ import type { Journal } from '../swap/journal.js';
 import { applySwap, checkFreeSpace, checkTargets, makeStaging } from '../swap/stage.js';
 import { copyStaged, makeFolder } from '../swap/staged-copy.js';
 import { listTrash, type TrashGeneration } from '../swap/trash.js';
+import { tidyTrash } from '../tidy-trash.js';
 import { noteMeantDeletion } from './next-push.js';
-import { commandOf, latestSwap, tidyTrash } from './trash-report.js';
+import { commandOf, latestSwap } from './trash-report.js';
 import { planUndo, type UndoneFile, type UndoPlan } from './undo-plan.js';
-import { worldOf } from './version-changes.js';
 
 export interface UndoOptions
   extends Pick<

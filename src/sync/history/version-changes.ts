@@ -3,7 +3,7 @@
  * Empty folders do not count.
  */
 
-import { unitOf } from '../merge/units.js';
+import { worldOf } from '../merge/units.js';
 import type { FileCounts } from '../results.js';
 
 export interface FileChange {
@@ -32,12 +32,6 @@ export interface VersionChanges {
   readonly worlds: readonly WorldChanges[];
   /** Of all files that belong to no world. */
   readonly other: ChangeTotals;
-}
-
-/** The folder of the world that a path lies in; undefined for what belongs to none. */
-export function worldOf(path: string): string | undefined {
-  const unit = unitOf(path);
-  return unit === path ? undefined : unit;
 }
 
 /** `before` and `after`: the worlds of either side, by folder. */

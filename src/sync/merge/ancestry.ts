@@ -1,7 +1,7 @@
 /** How snapshots follow each other: by parents and `follows:` tags, never by time. */
 import type { SnapshotId } from '../../base/ids.js';
 import type { KnownSnapshot } from './heads.js';
-import { followedBy, namesOf } from './heads.js';
+import { followedBy, indexByName } from './heads.js';
 
 /**
  * The nearest snapshot that both come from (one of the two, if the other comes from it); undefined if there is none, or
@@ -17,10 +17,6 @@ export function commonAncestor(
   for (const found of ancestors(other, byName)) ofOther.add(found.id);
   for (const found of ancestors(one, byName)) if (ofOther.has(found.id)) return found;
   return undefined;
-}
-
-export function indexByName(snapshots: readonly KnownSnapshot[]): Map<string, KnownSnapshot> {
-  return new Map(snapshots.flatMap((known) => namesOf(known).map((name) => [name, known] as const)));
 }
 
 /** The snapshot itself and all that it follows, nearest first. */

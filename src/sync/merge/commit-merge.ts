@@ -11,7 +11,7 @@ import { describeSnapshot } from './describe-snapshot.js';
 import { renameLevel } from './level-name.js';
 import type { MergedHeads } from './merge-heads.js';
 import { secondTitle } from './second-name.js';
-import { isWorld } from './units.js';
+import { groupByUnit, isWorld } from './units.js';
 
 /** The game reads the second when the first is broken. */
 const LEVEL_FILES = ['level.dat', 'level.dat_old'];
@@ -36,8 +36,9 @@ export async function commitMerge(
 
 async function withLevelNames(repo: Repository, writer: WriteSession, merged: MergedHeads): Promise<Manifest> {
   const manifest = new Map(merged.manifest);
+  const units = groupByUnit(manifest);
   for (const name of merged.secondNames.values()) {
-    if (!isWorld(name, new Map([...manifest].filter(([path]) => path.startsWith(`${name}/`))))) continue;
+    if (!isWorld(name, units.get(name))) continue;
     for (const file of LEVEL_FILES) {
       const path = `${name}/${file}`;
       const entry = manifest.get(path);

@@ -4,6 +4,7 @@
  */
 import type { Manifest, ManifestEntry } from '../../archive/manifest.js';
 import type { Deletion } from './decisions.js';
+import { worldOf } from './units.js';
 
 interface WorldCount {
   files: number;
@@ -33,11 +34,6 @@ export function findDeletion(base: Manifest, mine: Manifest): Deletion | undefin
   const lost = [...worlds].filter(([world, { files: all, gone }]) => !left.has(world) && gone * 2 >= all);
   if (lost.length === 0 && files * 2 <= ofFiles) return undefined;
   return { files, ofFiles, worlds: lost.map(([world]) => world).sort() };
-}
-
-/** `saves/World` of what lies below it. */
-function worldOf(path: string): string | undefined {
-  return /^saves\/[^/]+(?=\/)/.exec(path)?.[0];
 }
 
 function count(worlds: Map<string, WorldCount>, world: string, isGone: boolean): void {

@@ -56,6 +56,15 @@ export function namesOf({ id, snapshot }: KnownSnapshot): string[] {
   return snapshot.original === undefined ? [id] : [id, snapshot.original];
 }
 
+/** Whether it is, or was, the snapshot of this id. */
+export function isNamed(one: KnownSnapshot, id: string): boolean {
+  return namesOf(one).includes(id);
+}
+
+export function indexByName(snapshots: readonly KnownSnapshot[]): Map<string, KnownSnapshot> {
+  return new Map(snapshots.flatMap((one) => namesOf(one).map((name) => [name, one] as const)));
+}
+
 export function followedBy(snapshot: Snapshot): string[] {
   const tags = (snapshot.tags ?? []).filter((tag) => tag.startsWith(FOLLOWS_TAG));
   const tagged = tags.map((tag) => tag.slice(FOLLOWS_TAG.length)).filter(isId);
@@ -77,9 +86,8 @@ function withoutForgotten(
   snapshots: readonly KnownSnapshot[],
   before: Before | undefined,
 ): readonly KnownSnapshot[] {
-  const present = new Set(snapshots.flatMap(namesOf));
-  const byName = new Map(snapshots.flatMap((one) => namesOf(one).map((name) => [name, one] as const)));
-  const afterGap = open.filter((head) => isBehindGap(head, byName, present));
+  const byName = indexByName(snapshots);
+  const afterGap = open.filter((head) => isBehindGap(head, byName));
   const newest = afterGap[0];
   if (newest === undefined) return open;
   const isNew = (one: KnownSnapshot): boolean =>
@@ -98,7 +106,7 @@ export function isSuccessor(
   seen: ReadonlySet<string>,
   snapshots: readonly KnownSnapshot[],
 ): boolean {
-  const byName = new Map(snapshots.flatMap((one) => namesOf(one).map((name) => [name, one] as const)));
+  const byName = indexByName(snapshots);
   if (byName.has(base)) return true;
   if (seen.has(head.id)) return false;
   if (!isOurs(head.snapshot)) return true;
@@ -116,16 +124,12 @@ export function isSuccessor(
 }
 
 /** Whether the way back from a head ends at a parent that is no longer there. */
-function isBehindGap(
-  head: KnownSnapshot,
-  byName: ReadonlyMap<string, KnownSnapshot>,
-  present: ReadonlySet<string>,
-): boolean {
+function isBehindGap(head: KnownSnapshot, byName: ReadonlyMap<string, KnownSnapshot>): boolean {
   const visited = new Set<string>();
   for (let one: KnownSnapshot | undefined = head; one !== undefined; ) {
     const parent: string | undefined = one.snapshot.parent;
     if (parent === undefined || visited.has(parent)) return false;
-    if (!present.has(parent)) return true;
+    if (!byName.has(parent)) return true;
     visited.add(parent);
     one = byName.get(parent);
   }

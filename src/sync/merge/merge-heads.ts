@@ -10,8 +10,9 @@ import { baseManifest, manifestOf } from '../remote-side.js';
 import type { SyncSession } from '../session.js';
 import { commonAncestor } from './ancestry.js';
 import type { Arbiter, Sides } from './arbiter.js';
+import { refuseFileAsFolder } from './conflict.js';
 import type { ConflictSide } from './decisions.js';
-import { isOurs, type KnownSnapshot, namesOf } from './heads.js';
+import { isNamed, isOurs, type KnownSnapshot } from './heads.js';
 import { isBelow, joinUnits, type Merge, mergeManifests } from './merge.js';
 import { secondName } from './second-name.js';
 import { groupByUnit, isWorld, sameUnit, type Unit, worldsOf } from './units.js';
@@ -39,9 +40,14 @@ export interface MergedHeads {
   readonly losers: ReadonlySet<SnapshotId | 'here'>;
 }
 
-/** Asks for every clash before anything is written. Throws 'conflict' if one stays open. */
+/**
+ * Asks for every clash before anything is written. Throws 'conflict' if one stays open, or if the two sides have a file
+ * and a folder of one name.
+ */
 export async function mergeHeads(input: MergeInput): Promise<MergedHeads> {
-  return new HeadMerge(input).run();
+  const merged = await new HeadMerge(input).run();
+  refuseFileAsFolder(merged.manifest);
+  return merged;
 }
 
 /** What one side of a step is, for the question and for the record of who lost. */
@@ -107,7 +113,7 @@ class HeadMerge {
   #branchOf(): { readonly branch: KnownSnapshot | undefined; readonly others: readonly KnownSnapshot[] } {
     const { session, snapshots, others } = this.#input;
     const base = session.state?.base;
-    const stand = snapshots.find((one) => base !== undefined && namesOf(one).includes(base));
+    const stand = snapshots.find((one) => base !== undefined && isNamed(one, base));
     if (stand === undefined) return { branch: undefined, others };
     const comesFrom = (head: KnownSnapshot): boolean =>
       (!isOurs(head.snapshot) && !isOurs(stand.snapshot)) || commonAncestor(stand, head, snapshots) === stand;

@@ -15,6 +15,12 @@ export function unitOf(path: string): string {
   return end < 0 ? path : path.slice(0, end);
 }
 
+/** The folder of the world that a path lies in, as "saves/World"; undefined for what belongs to none. */
+export function worldOf(path: string): string | undefined {
+  const unit = unitOf(path);
+  return unit === path ? undefined : unit;
+}
+
 /** Entries of one unit, by path. */
 export type Unit = ReadonlyMap<string, ManifestEntry>;
 
@@ -60,8 +66,8 @@ export function sizeOf(unit: Unit | undefined): UnitSide | undefined {
 export function worldsOf(manifest: Manifest): Set<string> {
   const worlds = new Set<string>();
   for (const path of manifest.keys()) {
-    const id = unitOf(path);
-    if (id !== path && id.startsWith(WORLDS)) worlds.add(id);
+    const world = worldOf(path);
+    if (world !== undefined) worlds.add(world);
   }
   return worlds;
 }

@@ -11,6 +11,7 @@ const MAX_PATTERN = 1000;
 interface Segment {
   /** '**' */
   readonly any: boolean;
+  /** The name is in NFC. */
   readonly matches: (name: string) => boolean;
 }
 
@@ -46,24 +47,38 @@ export function checkGlob(pattern: string): string | undefined {
 export class GlobSet {
   readonly #root: Position;
   readonly #folders = new Map<string, Position>();
+  #lastFolder = '';
+  #last: Position;
 
   constructor(patterns: Iterable<string>) {
     const start: State[] = [];
     for (const pattern of patterns) pushState(start, splitGlob(pattern).map(compileSegment), 0);
     this.#root = { matched: false, states: start };
+    this.#last = this.#root;
   }
 
   /** Whether a pattern matches the path or a folder above it. */
   matches(path: string): boolean {
     const slash = path.lastIndexOf('/');
-    const parent = this.#folder(path.slice(0, Math.max(slash, 0)));
-    return parent.matched || step(parent, path.slice(slash + 1)).matched;
+    const parent = this.#parent(path, Math.max(slash, 0));
+    if (parent.matched || parent.states.length === 0) return parent.matched;
+    const name = nfc(path.slice(slash + 1));
+    return parent.states.some((state) => endsAt(state, name));
   }
 
   /** Whether something below this folder could match. */
   mayMatchBelow(folder: string): boolean {
     const position = this.#folder(folder);
     return position.matched || position.states.length > 0;
+  }
+
+  /** A walk asks for one file of a folder after the other. */
+  #parent(path: string, length: number): Position {
+    if (this.#lastFolder.length !== length || !path.startsWith(this.#lastFolder)) {
+      this.#lastFolder = path.slice(0, length);
+      this.#last = this.#folder(this.#lastFolder);
+    }
+    return this.#last;
   }
 
   #folder(path: string): Position {
@@ -82,8 +97,19 @@ function splitGlob(pattern: string): string[] {
   return pattern.replace(/\/$/, '').split('/');
 }
 
-function step(from: Position, name: string): Position {
+/** Whether a pattern that has come so far ends with this name; as `step`, but nothing is kept of it. */
+function endsAt({ segments, at }: State, name: string): boolean {
+  const segment = segments[at];
+  if (segment === undefined || !(segment.any || segment.matches(name))) return false;
+  for (let next = segment.any ? at : at + 1; ; next++) {
+    if (next === segments.length) return true;
+    if (segments[next]?.any !== true) return false;
+  }
+}
+
+function step(from: Position, child: string): Position {
   if (from.matched) return from;
+  const name = nfc(child);
   const states: State[] = [];
   for (const { segments, at } of from.states) {
     const segment = segments[at];
@@ -108,11 +134,11 @@ function isDone(state: State): boolean {
 function compileSegment(text: string): Segment {
   if (text === '**') return { any: true, matches: () => true };
   const glob = nfc(text);
-  if (!/[*?[]/.test(glob)) return { any: false, matches: (name) => nfc(name) === glob };
+  if (!/[*?[]/.test(glob)) return { any: false, matches: (name) => name === glob };
   const tail = glob.slice(1);
-  if (glob.startsWith('*') && !/[*?[]/.test(tail)) return { any: false, matches: (name) => nfc(name).endsWith(tail) };
+  if (glob.startsWith('*') && !/[*?[]/.test(tail)) return { any: false, matches: (name) => name.endsWith(tail) };
   const tokens = tokenize(glob);
-  return { any: false, matches: (name) => matchTokens(tokens, [...nfc(name)]) };
+  return { any: false, matches: (name) => matchTokens(tokens, [...name]) };
 }
 
 /** macOS may give a name in another normal form than the pattern was typed in. */

@@ -14,8 +14,8 @@ import { type Bytes, equalBytes } from '../../base/bytes.js';
 import { ioError, isSyncError, SyncError } from '../../base/errors.js';
 import type { BlobId } from '../../base/ids.js';
 import type { Repository } from '../../repo/repository.js';
-import type { Executor } from '../../worker/executor.js';
-import type { FileSink, StreamResult } from '../../worker/file-task.js';
+import type { Executor, FileSink } from '../../worker/executor.js';
+import type { StreamResult } from '../../worker/file-task.js';
 import { CLOUD_FOLDER } from '../folder/instance.js';
 import { checkSchema, isStringArray, readJsonFile } from '../folder/json-file.js';
 import type { SyncSession } from '../session.js';
@@ -88,13 +88,13 @@ export async function saveOptions(
     throw ioError(error, 'cannot read', path);
   });
   const sent = local.length > LARGEST_OPTIONS ? local : asSent(local, machine, options.recorded);
-  if (equalBytes(sent, local)) return { result: await executor.saveFile(path, sink, signal), sent };
+  if (equalBytes(sent, local)) return { result: await executor.saveFile(path, sink, { signal }), sent };
   if (options.hashOnly) return { result: { size: sent.length, content: contentOf(sent) }, sent };
   // Named as the temporary files that a later command sweeps, should this one be killed.
   const copy = join(folder, CLOUD_FOLDER, `.${OPTIONS_FILE}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await nodeFs.createFile(copy, sent, 0o600);
-    return { result: await executor.saveFile(copy, sink, signal), sent };
+    return { result: await executor.saveFile(copy, sink, { signal }), sent };
   } catch (error) {
     const failed = ioError(error, 'cannot write', copy);
     // Without the system's code: that the copy is gone must not be taken for the file.

@@ -107,6 +107,9 @@ export const MACHINE_OPTIONS: readonly string[] = [
   'startedCleanly',
 ];
 
+/** What a path must have in it to be out of bounds: most have not, and there are 50,000 to ask for. */
+const SUSPECT = /[^\0-\x7f]|session\.lock|^\.?cloud|^[^/]*$/i;
+
 /** Code points that HFS+ ignores in names, so that `.cl<U+200C>oud-sync` would open `.cloud-sync`. */
 const IGNORABLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
 
@@ -116,6 +119,7 @@ const IGNORABLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
  * logins, and session.lock, by which the game holds a world.
  */
 export function isNeverInScope(path: string): boolean {
+  if (!SUSPECT.test(path)) return false;
   const names = path.replace(IGNORABLE, '').toLowerCase().split('/');
   const top = names[0] ?? '';
   if (/^\.cloud-sync[. ]*(:.*)?$/.test(top) || /^cloud-~\d+$/.test(top)) return true;

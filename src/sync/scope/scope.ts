@@ -65,7 +65,9 @@ export function makeScope(settings: ScopeSettings, managed: ReadonlySet<string> 
   const exclude = [...EXCLUDES, ...(settings.exclude ?? [])];
   const included = new GlobSet(include);
   const excluded = new GlobSet(exclude);
-  const covers = (path: string): boolean => included.matches(path) && !excluded.matches(path) && !isNeverInScope(path);
+  const covers = lastKept(
+    (path: string): boolean => included.matches(path) && !excluded.matches(path) && !isNeverInScope(path),
+  );
   // Only those that would be in scope count, or each update of a mod would look like a change of the scope.
   const withheld = new Set([...managed].filter(covers));
   return {
@@ -77,6 +79,17 @@ export function makeScope(settings: ScopeSettings, managed: ReadonlySet<string> 
     includesFolder: covers,
     mayContain: (folder) =>
       folder === '' || (included.mayMatchBelow(folder) && !excluded.matches(folder) && !isNeverInScope(folder)),
+  };
+}
+
+/** A walk asks twice: with the name alone, and with the size. */
+function lastKept(covers: (path: string) => boolean): (path: string) => boolean {
+  let last: string | undefined;
+  let answer = false;
+  return (path) => {
+    if (path !== last) answer = covers(path);
+    last = path;
+    return answer;
   };
 }
 

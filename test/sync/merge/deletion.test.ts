@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../src/archive/manifest.js';
 import type { Scan, ScannedEntry } from '../../../src/archive/scan.js';
 import { newState, type State } from '../../../src/sync/folder/state.js';
-import { compareWithState, toEntry } from '../../../src/sync/local.js';
+import { compareWithState, toEntry } from '../../../src/sync/local-side.js';
 import { findDeletion } from '../../../src/sync/merge/deletion.js';
 import { toRecord } from '../../../src/sync/record.js';
 import { makeScope } from '../../../src/sync/scope/scope.js';
@@ -100,7 +100,12 @@ test('a change of the scope is no deletion', () => {
       type: 'file',
       executable: false,
     });
-    return { entries: new Map([...paths].map((path) => [path, entry(path)])), unreadable: [], skipped: [] };
+    return {
+      startedMs: 0,
+      entries: new Map([...paths].map((path) => [path, entry(path)])),
+      unreadable: [],
+      skipped: [],
+    };
   };
   const scopes = [
     makeScope({ preset: 'personal', exclude: ['saves/A'] }),

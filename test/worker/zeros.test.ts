@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { zerosAtStart } from '../../src/restore/zeros.js';
+import { zerosAtStart } from '../../src/worker/zeros.js';
 
 describe('zeros at the start', () => {
   it.each([

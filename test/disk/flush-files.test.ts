@@ -1,0 +1,41 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { flushFiles } from '../../src/disk/flush-files.js';
+import { onLinux } from '../helpers/only-where.js';
+import { rejection } from '../helpers/repository.js';
+import { tempFolder } from '../helpers/temp.js';
+
+function filesIn(folder: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const path = join(folder, String(i));
+    writeFileSync(path, `content ${i}`);
+    return path;
+  });
+}
+
+describe('flushing files', () => {
+  it('is done together or one by one, also where the program is missing or fails', async () => {
+    const folder = tempFolder();
+    const files = filesIn(folder, 40);
+    for (const options of [{}, { few: 100 }, { program: 'no-such-program' }, { program: 'false' }]) {
+      await flushFiles(folder, files, options);
+    }
+  });
+
+  it('tells of a file that is not there', async () => {
+    const folder = tempFolder();
+    await expect(flushFiles(folder, [join(folder, 'gone')])).rejects.toThrow('ENOENT');
+    // The one-by-one way is what a program that fails leads to.
+    const many = [...filesIn(folder, 40), join(folder, 'gone')];
+    await expect(flushFiles(folder, many, { program: 'false' })).rejects.toThrow('ENOENT');
+  });
+
+  onLinux('stops when the caller gives up', async () => {
+    const folder = tempFolder();
+    const program = join(folder, 'slow');
+    writeFileSync(program, '#!/bin/sh\nexec sleep 20\n', { mode: 0o755 });
+    const signal = AbortSignal.timeout(200);
+    expect((await rejection(flushFiles(folder, filesIn(folder, 40), { program, signal }))).code).toBe('aborted');
+  });
+});
