@@ -1,14 +1,19 @@
 /**
- * The two programs under one interface, each with a repository of its own on the same server:
+ * The programs under one interface, each with a repository of its own on the same server:
  *
  *   newRepository()      an empty one in the place of the last; the game folder is as if never sent
- *   push(outcome)        measured; `outcome` is what this project must answer, restic has no word for it
- *   pull(pc)             measured, into a folder made by newPc()
+ *   push(outcome)        measured; `outcome` is what the hook must answer, the others have no word for it
+ *   newPc()              where nothing is yet: a folder to pull to, and no cache
+ *   pull(pc, from)       measured, into a folder made by newPc(); of the repository `from`, where given
  *   ask()                measured: is there anything new?
+ *   check()              measured: is all that is stored whole?
  *   stored()             bytes of the repository on the server's disk
+ *   discard()            removes it
  *
- * Both repositories are made before the clock runs, so that both first pushes do the same work. Neither program has a
- * cache on a new PC; each keeps its own from then on.
+ * What is measured: { seconds, cpu, peak } of the process (measure.mjs), and the `requests` that the server had from it.
+ *
+ * Repositories are made before the clock runs, so that all first pushes do the same work. restic-ts restores and checks
+ * what restic has stored, so that both read the same; it has a repository of its own for what it saves.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,22 +24,35 @@ const INSTANCE_ID = '01KAT600000000000000000000';
 const SCOPE = '{ "schema": 1, "preset": "everything" }\n';
 
 export function resticClient(bench) {
-  const { game, temp, server, restic } = bench;
-  const repository = 'restic';
-  const cache = join(temp, 'restic-cache');
-  const run = (args, { cwd = temp, cacheFolder = cache } = {}) =>
-    measure(restic, args, { cwd, env: resticEnv(server, repository, cacheFolder), signal: bench.signal });
+  return resticLike(bench, { name: 'restic', command: [bench.restic], readsFrom: 'restic' });
+}
+
+export function resticTsClient(bench) {
+  return resticLike(bench, { name: 'restic-ts', command: [bench.node, bench.resticTs], readsFrom: 'restic' });
+}
+
+function resticLike(bench, { name, command: [program, ...first], readsFrom }) {
+  const { game, temp, server } = bench;
+  const cache = join(temp, `${name}-cache`);
+  const run = (args, { cwd = temp, cacheFolder = cache, repository = name } = {}) =>
+    measureOn(bench, program, [...first, ...args], { cwd, env: resticEnv(server, repository, cacheFolder) });
   return {
-    name: 'restic',
-    stored: () => sizeOf(server.folderOf(repository)),
+    name,
+    repository: name,
+    ...repositoryFolder(bench, name),
     newRepository: async () => {
-      await makeRepository(bench, repository);
+      await makeRepository(bench, name);
       rmSync(cache, { recursive: true, force: true });
     },
     push: () => run(['backup', '--quiet', '--exclude', '.cloud-sync', '.'], { cwd: game }),
-    newPc: async () => ({ folder: emptyFolder(temp, 'restic-pc'), cacheFolder: emptyFolder(temp, 'restic-pc-cache') }),
-    pull: (pc) => run(['restore', 'latest', '--quiet', '--target', pc.folder], pc),
+    newPc: async () => ({
+      folder: emptyFolder(temp, `${name}-pc`),
+      cacheFolder: emptyFolder(temp, `${name}-pc-cache`),
+    }),
+    pull: ({ folder, cacheFolder }, repository = readsFrom) =>
+      run(['restore', 'latest', '--quiet', '--target', folder], { cacheFolder, repository }),
     ask: () => run(['snapshots', '--quiet']),
+    check: () => run(['check', '--read-data', '--quiet'], { repository: readsFrom }),
   };
 }
 
@@ -45,7 +63,7 @@ export function syncClient(bench) {
   const env = withoutLauncher(process.env);
   const run = async (command, folder, args = []) => {
     const words = [hook, command, '--pack-folder', folder, '--json', ...args];
-    const result = await measure(node, words, { cwd: temp, env, signal: bench.signal });
+    const result = await measureOn(bench, node, words, { cwd: temp, env });
     return { ...result, said: JSON.parse(result.stdout.trim().split('\n').at(-1)) };
   };
   const configure = async (folder) => {
@@ -59,7 +77,8 @@ export function syncClient(bench) {
   };
   return {
     name: 'instance-sync',
-    stored: () => sizeOf(server.folderOf(INSTANCE_ID)),
+    repository: INSTANCE_ID,
+    ...repositoryFolder(bench, INSTANCE_ID),
     newRepository: async () => {
       await makeRepository(bench, INSTANCE_ID);
       rmSync(join(game, '.cloud-sync'), { recursive: true, force: true });
@@ -76,8 +95,20 @@ export function syncClient(bench) {
   };
 }
 
+/** With the requests that the server has had from it. */
+async function measureOn({ server, signal, limit }, program, args, options) {
+  const before = server.requests();
+  const measured = await measure(program, args, { ...options, signal, limit });
+  return { ...measured, requests: server.requests() - before };
+}
+
+function repositoryFolder({ server }, repository) {
+  const folder = server.folderOf(repository);
+  return { stored: () => sizeOf(folder), discard: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
 /**
- * A copy of one new repository: restic measures the machine to choose what its key derivation costs, and both programs
+ * A copy of one new repository: restic measures the machine to choose what its key derivation costs, and all programs
  * have to open the same.
  */
 async function makeRepository(bench, name) {
@@ -93,7 +124,7 @@ async function makeRepository(bench, name) {
 
 function resticEnv(server, repository, cache) {
   return {
-    ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('RESTIC_'))),
+    ...withoutLauncher(process.env),
     RESTIC_REPOSITORY: `rest:${server.url}${server.user}/${repository}/`,
     RESTIC_REST_USERNAME: server.user,
     RESTIC_REST_PASSWORD: server.password,
@@ -102,9 +133,9 @@ function resticEnv(server, repository, cache) {
   };
 }
 
-/** The hook's program must not be told things by the launcher or the terminal that started the benchmark. */
+/** The programs must not be told things by the launcher, the terminal or the repository at home of whoever measures. */
 function withoutLauncher(env) {
-  return Object.fromEntries(Object.entries(env).filter(([key]) => !/^(INST_|NODE_|npm_)/.test(key)));
+  return Object.fromEntries(Object.entries(env).filter(([key]) => !/^(INST_|NODE_|npm_|RESTIC_)/.test(key)));
 }
 
 function emptyFolder(temp, name) {

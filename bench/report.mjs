@@ -1,115 +1,117 @@
-/** What the benchmarks found: as a table in the terminal, as JSON in bench/results, as a table in docs/performance.md. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { median } from './measure.mjs';
+/**
+ * What the benchmarks found, as tables: against the targets, and in detail; in the terminal, in docs/performance.md and, in
+ * short, in the README.
+ *
+ * An entry is { question, result, major }, where `major` is that of Node.
+ */
+import { judge } from './summary.mjs';
+import { alignTable, describeMachine, markdownTable } from './table.mjs';
 
-const BEGIN = '<!-- bench:begin -->';
-const END = '<!-- bench:end -->';
+const MB = 1e6;
+const SUFFIX = { time: '', bytes: ', bytes sent', peak: ', peak memory' };
 
-/** Medians over the rounds; the ratio is that of each round, so that a machine that slows down counts less. */
-export function summarise(question, rounds) {
-  const of = (client, what) => median(rounds.map((round) => round[client][what]));
-  const figures = (client) => ({
-    seconds: of(client, 'seconds'),
-    cpu: of(client, 'cpu'),
-    peak: of(client, 'peak'),
-    uploaded: of(client, 'uploaded'),
-    requests: of(client, 'requests'),
-  });
-  return {
-    title: question.title,
-    against: question.against,
-    restic: figures('restic'),
-    sync: figures('sync'),
-    ratio: median(rounds.map(({ restic, sync }) => sync.seconds / restic.seconds)),
-    rounds,
-  };
-}
-
-const COLUMNS = [
+const TARGET_HEAD = ['question', 'ours', "restic's", 'restic', 'ours', 'ratio', 'at most', 'met'];
+const DETAIL_HEAD = [
   'question',
-  'against',
-  ...['restic s', 'ours s', 'ratio'],
-  ...['restic CPU s', 'ours CPU s'],
+  ...['restic CPU s', 'ours CPU s', 'ratio'],
   ...['restic peak MB', 'ours peak MB'],
   ...['restic sent MB', 'ours sent MB'],
   ...['restic requests', 'ours requests'],
 ];
 
-function cells({ title, against, restic, sync, ratio }) {
-  const pair = (what, scale, digits) => [restic, sync].map((one) => number(one[what], scale, digits));
-  const [wall, ourWall] = pair('seconds', 1, 2);
-  return [
-    title,
-    against,
-    wall,
-    ourWall,
-    ratio.toFixed(2),
-    ...pair('cpu', 1, 2),
-    ...pair('peak', 1e6, 0),
-    ...pair('uploaded', 1e6, 1),
-    ...pair('requests', 1, 0),
+/** Both tables, and above them where it was. */
+export function terminalReport(entries) {
+  const parts = [
+    describe(entries).join('\n'),
+    alignTable(targetTable(entries), 3),
+    alignTable(detailTable(entries), 1),
   ];
+  return parts.join('\n\n');
+}
+
+/** The results of one Node, as docs/performance.md has them. */
+export function pageReport(entries) {
+  const tables = [markdownTable(targetTable(entries), 3), markdownTable(detailTable(entries), 1)];
+  return [`### Node ${majorOf(entries)}`, `${describe(entries).join('.  \n')}.`, ...tables].join('\n\n');
+}
+
+/** For players: what has a target, with the figures of the newest Node and the ratios of the others beside them. */
+export function shortReport(groups) {
+  const [newest, ...older] = groups.toSorted((a, b) => majorOf(b) - majorOf(a));
+  const head = ['', 'restic', 'instance-sync', 'ratio', ...older.map((entries) => `on Node ${majorOf(entries)}`)];
+  const rows = newest.flatMap(({ question, result, major }) =>
+    judge(question, result, major)
+      .filter(({ target }) => target !== undefined)
+      .map((row) => [
+        `${question.title}${SUFFIX[row.what]}`,
+        ...[row.restic, row.ours].map((value) => amount(row.what, value)),
+        number(row.ratio, 1, 2),
+        ...older.map((entries) => ratioIn(entries, question.name, row.what)),
+      ]),
+  );
+  return `${markdownTable([head, ...rows], 1)}\n\n${describe(newest).join('; ')}.`;
+}
+
+function majorOf(entries) {
+  return entries[0].major;
+}
+
+function ratioIn(entries, name, what) {
+  const found = entries.find(({ question }) => question.name === name);
+  if (found === undefined) return '-';
+  const row = judge(found.question, found.result, found.major).find((one) => one.what === what);
+  return number(row?.ratio, 1, 2);
+}
+
+function targetTable(entries) {
+  const rows = entries.flatMap(({ question, result, major }) =>
+    judge(question, result, major).map(({ what, restic, ours, ratio, target, isMet }) => [
+      `${question.title}${SUFFIX[what]}`,
+      `\`${question.ours}\``,
+      `\`${question.against}\``,
+      amount(what, restic),
+      amount(what, ours),
+      number(ratio, 1, 2),
+      target === undefined ? '-' : what === 'peak' ? amount(what, target) : target.toFixed(2),
+      isMet === undefined ? '-' : isMet ? 'yes' : 'no',
+    ]),
+  );
+  return [TARGET_HEAD, ...rows];
+}
+
+function detailTable(entries) {
+  const rows = entries.map(({ question, result: { restic, ours } }) => {
+    const pair = (what, scale, digits) => [restic, ours].map((one) => number(one[what], scale, digits));
+    const cpu = restic.cpu === undefined ? undefined : ours.cpu / restic.cpu;
+    return [
+      question.title,
+      ...[...pair('cpu', 1, 2), number(cpu, 1, 2)],
+      ...pair('peak', MB, 0),
+      ...pair('uploaded', MB, 1),
+      ...pair('requests', 1, 0),
+    ];
+  });
+  return [DETAIL_HEAD, ...rows];
+}
+
+/** Time in seconds, bytes and memory in MB. */
+function amount(what, value) {
+  if (value === undefined) return '-';
+  if (what === 'time') return `${value.toFixed(2)} s`;
+  return `${(value / MB).toFixed(what === 'bytes' ? 1 : 0)} MB`;
 }
 
 function number(value, scale, digits) {
   return value === undefined ? '-' : (value / scale).toFixed(digits);
 }
 
-export function terminalTable(results) {
-  return alignTable([COLUMNS, ...results.map(cells)], 2);
-}
-
-/** The first `words` columns hold words, the others numbers. */
-export function alignTable(rows, words) {
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  const line = (row) =>
-    row.map((cell, i) => (i < words ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
-  return rows.map((row) => line(row).trimEnd()).join('\n');
-}
-
-/** The same in Markdown; the first row is the head. */
-export function markdownTable([head, ...rows], words) {
-  const line = (values) => `| ${values.join(' | ')} |\n`;
-  return [head, head.map((_, i) => (i < words ? '---' : '---:')), ...rows].map(line).join('');
-}
-
-export function describeMachine({ machine, node }) {
-  return `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${node}`;
-}
-
-export function describe({ machine, data, pairs, node, restic, server }) {
+/** Whatever differs between the entries is told with all that it was: they may come from several campaigns. */
+function describe(entries) {
+  const all = (say) => [...new Set(entries.map(({ result }) => say(result)))].sort().join(' and ');
+  const pairs = all(({ pairs }) => (pairs === 1 ? 'one pair' : `medians of ${pairs} pairs`));
   return [
-    describeMachine({ machine, node }),
-    `restic ${restic}, rest-server ${server}, on loopback`,
-    `${(data.bytes / 1e6).toFixed(0)} MB in ${data.files} files; ${pairs === 1 ? 'one pair' : `medians of ${pairs} pairs`}`,
+    `${all(({ machine }) => describeMachine(machine))}; Node ${all(({ node }) => node)}; ${all(({ date }) => date)}`,
+    `restic ${all(({ resticVersion }) => resticVersion)}, rest-server ${all(({ server }) => server)}, on loopback`,
+    `${all(({ data }) => `${(data.bytes / MB).toFixed(0)} MB in ${data.files} files`)}; ${pairs}`,
   ];
-}
-
-/** Writes bench/results/node-<major>.json and puts all results there are into the page. Returns the paths. */
-export function save(root, report) {
-  const folder = join(root, 'bench', 'results');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `node-${/^v?(\d+)/.exec(report.node)?.[1]}.json`);
-  writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
-  const page = join(root, 'docs', 'performance.md');
-  const reports = readdirSync(folder)
-    .filter((name) => /^node-\d+\.json$/.test(name))
-    .sort((a, b) => Number(/\d+/.exec(a)) - Number(/\d+/.exec(b)))
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
-  const tables = reports.map(markdown).join('\n');
-  writeBetween(page, BEGIN, END, tables);
-  return [file, page];
-}
-
-/** Replaces what stands in a page between two lines. */
-export function writeBetween(page, first, last, content) {
-  const text = readFileSync(page, 'utf8');
-  const [begin, end] = [text.indexOf(first), text.indexOf(last)];
-  if (begin < 0 || end < begin) throw new Error(`${page}: the lines ${first} and ${last} are missing`);
-  writeFileSync(page, `${text.slice(0, begin + first.length)}\n\n${content}\n${text.slice(end)}`);
-}
-
-function markdown(report) {
-  return `${describe(report).join('.  \n')}.\n\n${markdownTable([COLUMNS, ...report.results.map(cells)], 2)}`;
 }

@@ -1,9 +1,7 @@
 /** The table of the scale run: the large size, and what became of the time and the memory as the size grew fourfold. */
 import { join } from 'node:path';
-import { alignTable, describeMachine, markdownTable, writeBetween } from './report.mjs';
+import { alignTable, describeMachine, markdownTable, writeBetween } from './table.mjs';
 
-const BEGIN = '<!-- scale:begin -->';
-const END = '<!-- scale:end -->';
 const PROGRAMS = [
   ['ours', 'restic-ts'],
   ['restic', 'restic'],
@@ -49,7 +47,7 @@ export function failures({ small, large }) {
 export function describeScale(report) {
   const sizeOf = ({ size, packs }) => `${size.files} files, ${packs} packs, ${size.snapshots} snapshots`;
   return [
-    describeMachine(report),
+    `${describeMachine(report.machine)}; Node ${report.node}`,
     `restic ${report.restic}, local repositories; \`${report.line}\``,
     `${sizeOf(report.large)}; growth from ${sizeOf(report.small)}`,
   ];
@@ -63,8 +61,8 @@ export function scaleText(report) {
 export function saveScale(root, report) {
   const page = join(root, 'docs', 'performance.md');
   const failed = failures(report).map((line) => `- failed: ${line}\n`);
-  const list = failed.length > 0 ? `\n${failed.join('')}` : '';
+  const list = failed.length > 0 ? `\n\n${failed.join('')}` : '';
   const table = markdownTable(scaleTable(report), 1);
-  writeBetween(page, BEGIN, END, `${describeScale(report).join('.  \n')}.\n\n${table}${list}`);
+  writeBetween(page, 'scale', `${describeScale(report).join('.  \n')}.\n\n${table}${list}`);
   return page;
 }

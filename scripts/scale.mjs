@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { peersFolder, preparePeers } from './peers.mjs';
 import { prepare } from './prepare.mjs';
+import { runMain, wholeNumber } from './program.mjs';
 import { root, since } from './run.mjs';
 import { thisMachine, versionOf } from './surroundings.mjs';
 
@@ -40,15 +41,9 @@ function readOptions() {
   if (values.only !== undefined && values.save) throw new Error('--save is for all commands; leave out --only');
   const numbers = ['files', 'packs', 'snapshots', 'limit', 'peer-limit'].map((name) => [
     name,
-    wholeNumber(name, values[name]),
+    wholeNumber(`--${name}`, values[name], FACTOR),
   ]);
   return { ...values, ...Object.fromEntries(numbers), only: values.only && new RegExp(values.only, 'i') };
-}
-
-function wholeNumber(name, text) {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < FACTOR) throw new Error(`--${name}: a whole number from ${FACTOR} on`);
-  return value;
 }
 
 async function main(signal) {
@@ -96,13 +91,4 @@ async function main(signal) {
   console.error(`\ndone in ${since(start)}`);
 }
 
-const interrupted = new AbortController();
-// npm passes a Ctrl-C on that the terminal has sent already: the second must not end what clears up.
-for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => interrupted.abort(new Error('interrupted')));
-try {
-  await main(interrupted.signal);
-} catch (error) {
-  const reason = interrupted.signal.aborted ? interrupted.signal.reason : error;
-  console.error(reason instanceof Error ? reason.message : reason);
-  process.exitCode = 1;
-}
+await runMain(main);

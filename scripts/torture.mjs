@@ -24,6 +24,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { peersFolder, preparePeers } from './peers.mjs';
 import { prepare } from './prepare.mjs';
+import { runMain, wholeNumber } from './program.mjs';
 import { node, root, since } from './run.mjs';
 import { prepareWine } from './wine.mjs';
 
@@ -80,10 +81,7 @@ function readOptions() {
 }
 
 function whole(name, text) {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${name}: "${text}" is no whole number from 1 on`);
-  return value;
+  return text === undefined ? undefined : wholeNumber(name, text);
 }
 
 async function main(signal) {
@@ -189,12 +187,4 @@ function lineOf({ name, title }, { points, trials, outcomes, goneOn, losses, slo
   return `  ${name.padEnd(12)} ${found}, ${seconds}, slowest way on ${slowest.toFixed(1)} s   ${title}`;
 }
 
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interrupted.abort(new Error('interrupted')));
-try {
-  await main(interrupted.signal);
-} catch (error) {
-  const reason = interrupted.signal.aborted ? interrupted.signal.reason : error;
-  console.error(reason instanceof Error ? reason.message : reason);
-  process.exitCode = 1;
-}
+await runMain(main);

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { startListening } from '../listening.mjs';
 
 const PRELOAD = fileURLToPath(new URL('preload.mjs', import.meta.url));
-const STARTS_WITHIN_MS = 15_000;
 /** Longer than anything here takes, also on a busy machine: what lasts longer hangs. */
 const ENDS_WITHIN_MS = 120_000;
 
@@ -85,37 +85,7 @@ export async function startServer(kind, { restServer, hook, folder, users, passw
   writeFileSync(htpasswd, users.map((user) => `${user}:${passwordLine}\n`).join(''), { mode: 0o600 });
   const args = ['--path', path, '--listen', '127.0.0.1:0', '--htpasswd-file', htpasswd];
   const [command, ...first] = kind === 'embedded' ? [process.execPath, hook, 'serve'] : [restServer];
-  const child = spawn(command, [...first, ...args, '--append-only', '--private-repos'], {
-    env: cleanEnv({}),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = new Promise((resolve) => {
-    child.once('exit', resolve);
-    child.once('error', resolve);
-  });
-  const stop = async () => {
-    child.kill();
-    await ended;
-  };
-  try {
-    return { url: `http://${await addressOf(child, ended)}/`, path, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-function addressOf(child, ended) {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    const hear = (chunk) => {
-      if (said.length < 10_000) said += chunk;
-      const found = /(127\.0\.0\.1:[1-9]\d*)/.exec(said);
-      if (found) resolve(found[1]);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    setTimeout(() => reject(new Error(`the server did not start: ${said}`)), STARTS_WITHIN_MS).unref();
-    ended.then(() => reject(new Error(`the server ended at once: ${said}`)));
-  });
+  const all = [...first, ...args, '--append-only', '--private-repos'];
+  const { address, stop } = await startListening(command, all, { env: cleanEnv({}) });
+  return { url: `http://${address}/`, path, stop };
 }
