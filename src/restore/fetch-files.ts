@@ -13,6 +13,8 @@ import { inlinePartWork } from '../worker/part-work.js';
 import type { Piece } from './compare-file.js';
 import type { FileToFill } from './fill-files.js';
 import { fillFiles } from './fill-files.js';
+import type { LocalFile } from './local-blobs.js';
+import { copyLocalBlobs } from './local-blobs.js';
 
 export interface WantedFile {
   /** Absolute path of a file that does not exist yet, in a folder that does. */
@@ -24,6 +26,8 @@ export interface WantedFile {
 
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Files of this PC that may hold some of the blobs. */
+  readonly local?: Iterable<LocalFile>;
   /** Where blobs are opened and written; here by default. */
   readonly work?: Pick<PartWork, 'writePart'>;
   /** Bytes written: those of a blob once for each place that wants it. */
@@ -42,13 +46,22 @@ export async function fetchFiles(repo: Repository, files: readonly WantedFile[],
   const fail = ({ name }: StagedFile, error: unknown): never => {
     throw ioError(error, 'cannot write', name);
   };
+  const staged = files.map((file) => stagedFile(repo, file));
+  const left = await copyLocalBlobs(repo, staged, options.local ?? [], signal);
+  const bytesIn = (pieces: readonly Piece[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
+  for (const [{ pieces }, missing] of left) onBytes?.(bytesIn(pieces) - bytesIn(missing));
   await fillFiles(
     repo,
-    files.map((file) => stagedFile(repo, file)),
+    staged.map((file) => {
+      const pieces = left.get(file);
+      return pieces === undefined ? file : { ...file, pieces, isNew: false };
+    }),
     {
       signal,
       work,
-      prepare: async ({ path }) => (await open(path, 'wx', 0o600)).close(),
+      prepare: async ({ path, isNew }) => {
+        if (isNew) await (await open(path, 'wx', 0o600)).close();
+      },
       onWritten: (_file, bytes) => onBytes?.(bytes),
       onWhole: async (file, isFinished) => {
         if (!isFinished) await finish(file).catch((error: unknown) => fail(file, error));

@@ -10,6 +10,7 @@ import { toFsPath } from '../base/raw-string.js';
 import { flushFiles } from '../disk/flush-files.js';
 import type { Repository } from '../repo/repository.js';
 import { fetchFiles } from '../restore/fetch-files.js';
+import type { LocalFile } from '../restore/local-blobs.js';
 import type { Executor } from '../worker/executor.js';
 import type { JsonObject } from './folder/json-file.js';
 import type { LocalSide } from './local-side.js';
@@ -121,6 +122,7 @@ export class Application {
     await fetchFiles(this.#repo, files, {
       signal: this.#session.signal,
       work: this.#executor,
+      local: this.#localFiles(),
       onBytes: (bytes) => {
         bytesDone += bytes;
         tell();
@@ -137,6 +139,14 @@ export class Application {
       if (entry.type === 'symlink') await makeLink(entry.linktarget ?? '', destination, path, folders);
     }
     return places;
+  }
+
+  /** Those that are as they were when their blobs were recorded. */
+  *#localFiles(): Generator<LocalFile> {
+    const { packFolder } = this.#session.instance;
+    for (const [path, { type, content }] of this.#local.known) {
+      if (type === 'file' && content.length > 0) yield { path: join(packFolder, path), content };
+    }
   }
 
   /** What options.txt holds for this PC alone is not the cloud's to change. */
