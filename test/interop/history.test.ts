@@ -114,7 +114,10 @@ describeInterop('history and the ways back', ['rest-server-latest', 'restic-late
     const entries = result.outcome === 'history' ? result.entries : [];
     const [theirs] = entries.filter(({ hostname }) => hostname === 'laptop');
     // Versions are compared by their blobs, and restic cuts region files otherwise: they count as changed.
-    const worlds = [{ changed: 1, added: 0, removed: 0 }, { changed: 1, added: 0, removed: 0 }];
+    const worlds = [
+      { changed: 1, added: 0, removed: 0 },
+      { changed: 1, added: 0, removed: 0 },
+    ];
     expect(theirs).toMatchObject({ otherTags: ['by hand'], changes: { worlds, other: { changed: 1, added: 0 } } });
     rmSync(join(a.game, OTHER_WORLD), { recursive: true });
     const options = { packFolder: a.game, snapshot: theirs?.id ?? '', path: OTHER_WORLD };
