@@ -3,6 +3,7 @@
  *   blob 1 | … | blob n | sealed header | header length (u32, little endian)
  */
 import type { Bytes } from '../base/bytes.js';
+import { discard } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
 import type { BlobType, PackedBlob } from './header.js';
@@ -29,8 +30,8 @@ interface NewBlob {
   readonly uncompressedLength?: number;
 }
 
-/** Memory that is too small is replaced by so much more. */
-const GROWTH = 1.5;
+/** Memory that is too small gives way to so many times as much. */
+const GROWTH = 2;
 const MAX_BLOBS = Math.floor(MAX_HEADER / ENTRY_SIZE_COMPRESSED) - 1;
 
 export class PackBuilder {
@@ -38,7 +39,7 @@ export class PackBuilder {
   #memory: Bytes;
   #size = 0;
 
-  /** `memory` is written to from its start; what does not fit moves to memory that is larger. */
+  /** `memory` is taken over and written to from its start; what does not fit moves to memory that is larger. */
   constructor(memory: Bytes) {
     this.#memory = memory;
   }
@@ -92,8 +93,9 @@ export class PackBuilder {
   #append(bytes: Bytes): void {
     const end = this.#size + bytes.length;
     if (end > this.#memory.length) {
-      const larger = new Uint8Array(Math.max(end, Math.ceil(this.#memory.length * GROWTH)));
+      const larger = new Uint8Array(Math.max(end, GROWTH * this.#memory.length));
       larger.set(this.#memory.subarray(0, this.#size));
+      discard(this.#memory);
       this.#memory = larger;
     }
     this.#memory.set(bytes, this.#size);

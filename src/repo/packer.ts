@@ -12,8 +12,8 @@ import type { SealedBlob } from './codec.js';
 
 export const DEFAULT_PACK_SIZE: number = 16 * 1024 * 1024;
 const OPEN_PACKS = 2;
-/** Beyond the target: the last blob, nearly always, and the header. Memory that is not written to costs nothing. */
-const OVERHANG = 9 * 1024 * 1024;
+/** What a pack begins with: a small push needs no more, and the memory of full ones is used again. */
+const FIRST_MEMORY = 64 * 1024;
 
 export class Packer {
   readonly #crypto: CryptoProvider;
@@ -35,7 +35,7 @@ export class Packer {
   /** Copies the blob before it returns. */
   async add(blob: SealedBlob): Promise<void> {
     if (blob.sealed.length >= this.#target) {
-      const own = new PackBuilder(new Uint8Array(blob.sealed.length + OVERHANG));
+      const own = new PackBuilder(new Uint8Array(blob.sealed.length + FIRST_MEMORY));
       own.add(blob);
       return this.#store(own.finish(this.#box));
     }
@@ -62,10 +62,10 @@ export class Packer {
 
   /** Takes the memory of a stored pack, which must not be read any more. */
   reuse({ memory }: FinishedPack): void {
-    if (memory.length === this.#target + OVERHANG) this.#idle.push(memory);
+    if (memory.length <= 2 * this.#target + FIRST_MEMORY) this.#idle.push(memory);
   }
 
   #newBuilder(): PackBuilder {
-    return new PackBuilder(this.#idle.pop() ?? new Uint8Array(this.#target + OVERHANG));
+    return new PackBuilder(this.#idle.pop() ?? new Uint8Array(FIRST_MEMORY));
   }
 }

@@ -56,8 +56,10 @@ export interface SplitOptions {
   readonly choosePages?: ((start: Bytes) => PageCutter | undefined) | undefined;
 }
 
+/** For small files, and for small pushes: memory that is asked for and not used makes the garbage collector run. */
+const FIRST_BUFFER = 1024 * 1024;
 /** Few chunks are longer (1 in 30), so most tasks need no more; a longer one makes it grow to its full size. */
-const USUAL_BUFFER = 4 * 1024 * 1024;
+export const USUAL_BUFFER: number = 4 * 1024 * 1024;
 const FULL_BUFFER = MAX_CHUNK + 1024 * 1024;
 
 /** What a task needs; made anew it would cost more than a small file. */
@@ -109,7 +111,7 @@ export function findChunks(
     let filled = 0;
     let position = 0;
     for (let isEnd = false; !isEnd; ) {
-      if (filled === splitter.buffer.length) growBuffer(splitter);
+      if (filled === splitter.buffer.length) growBuffer(splitter, filled < USUAL_BUFFER ? USUAL_BUFFER : FULL_BUFFER);
       const { buffer, witness } = splitter;
       const length = await read(buffer.subarray(filled), position);
       witness.set(buffer.subarray(filled, filled + length), filled);
@@ -148,12 +150,12 @@ export async function withSplitter<T>(tools: FileTools, work: (splitter: Splitte
 }
 
 function newSplitter(tools: FileTools): Splitter {
-  const [buffer, witness] = [new Uint8Array(USUAL_BUFFER), new Uint8Array(USUAL_BUFFER)];
+  const [buffer, witness] = [new Uint8Array(FIRST_BUFFER), new Uint8Array(FIRST_BUFFER)];
   return { buffer, witness, chunker: tools.newChunker() };
 }
 
 /** What is in it stays. */
-export function growBuffer(splitter: Splitter, size: number = FULL_BUFFER): void {
+export function growBuffer(splitter: Splitter, size: number): void {
   if (size <= splitter.buffer.length) return;
   const [buffer, witness] = [new Uint8Array(size), new Uint8Array(size)];
   buffer.set(splitter.buffer);

@@ -108,12 +108,16 @@ function comparable({ code, stdout, stderr }: Finished): unknown {
 function comparableText(text: string): string[] {
   return text.split('\n').map((line) => {
     if (line.startsWith('{')) return comparableJson(line);
-    return line
-      .replace(/\b[0-9a-f]{8}\b/g, 'ID')
-      .replace(/\bin \d+\.\d+s/, 'in TIME')
-      .replace(/\bin \d+:\d\d$/, 'in TIME')
-      .replace(/\(.* stored\)/, '(STORED)')
-      .replace(/(\d+ B added), .* stored(?:, .* metadata)?\)/, '$1)');
+    return (
+      line
+        .replace(/\b[0-9a-f]{8}\b/g, 'ID')
+        .replace(/\bin \d+\.\d+s/, 'in TIME')
+        .replace(/\bin \d+:\d\d$/, 'in TIME')
+        .replace(/\(.* stored\)/, '(STORED)')
+        // restic ends its scan when all is saved, and tells of what it has seen by then.
+        .replace(/^(scan finished in TIME): .*/, '$1')
+        .replace(/(\d+ B added), .* stored(?:, .* metadata)?\)/, '$1)')
+    );
   });
 }
 
