@@ -31,16 +31,21 @@ interface NewBlob {
 }
 
 /** Memory that is too small gives way to so many times as much. */
-const GROWTH = 2;
+const GROWTH = 4;
 const MAX_BLOBS = Math.floor(MAX_HEADER / ENTRY_SIZE_COMPRESSED) - 1;
 
 export class PackBuilder {
   readonly #blobs: PackedBlob[] = [];
+  readonly #full: number;
   #memory: Bytes;
   #size = 0;
 
-  /** `memory` is taken over and written to from its start; what does not fit moves to memory that is larger. */
-  constructor(memory: Bytes) {
+  /**
+   * `memory` is taken over and written to from its start; what does not fit moves to memory that is larger, of `full`
+   * bytes when it comes near to that.
+   */
+  constructor(memory: Bytes, full: number = Number.POSITIVE_INFINITY) {
+    this.#full = full;
     this.#memory = memory;
   }
 
@@ -93,7 +98,8 @@ export class PackBuilder {
   #append(bytes: Bytes): void {
     const end = this.#size + bytes.length;
     if (end > this.#memory.length) {
-      const larger = new Uint8Array(Math.max(end, GROWTH * this.#memory.length));
+      const next = GROWTH * this.#memory.length;
+      const larger = new Uint8Array(Math.max(end, next < this.#full / 2 ? next : this.#full));
       larger.set(this.#memory.subarray(0, this.#size));
       discard(this.#memory);
       this.#memory = larger;

@@ -14,6 +14,8 @@ export const DEFAULT_PACK_SIZE: number = 16 * 1024 * 1024;
 const OPEN_PACKS = 2;
 /** What a pack begins with: a small push needs no more, and the memory of full ones is used again. */
 const FIRST_MEMORY = 64 * 1024;
+/** Beyond the target: the last blob, nearly always, and the header. Memory that is not written to is not there. */
+const OVERHANG = 9 * 1024 * 1024;
 
 export class Packer {
   readonly #crypto: CryptoProvider;
@@ -62,10 +64,10 @@ export class Packer {
 
   /** Takes the memory of a stored pack, which must not be read any more. */
   reuse({ memory }: FinishedPack): void {
-    if (memory.length <= 2 * this.#target + FIRST_MEMORY) this.#idle.push(memory);
+    if (memory.length <= this.#target + OVERHANG) this.#idle.push(memory);
   }
 
   #newBuilder(): PackBuilder {
-    return new PackBuilder(this.#idle.pop() ?? new Uint8Array(FIRST_MEMORY));
+    return new PackBuilder(this.#idle.pop() ?? new Uint8Array(FIRST_MEMORY), this.#target + OVERHANG);
   }
 }
