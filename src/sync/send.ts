@@ -2,7 +2,7 @@
  * What lies here goes to the cloud as a snapshot, whatever the cloud has: if another PC has sent a version meanwhile,
  * this one becomes a head beside it, so that neither can be lost; then the two are merged, if nothing contradicts.
  */
-import type { Manifest } from '../archive/manifest.js';
+import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import { SyncError } from '../base/errors.js';
 import type { SnapshotId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
@@ -34,7 +34,7 @@ export interface SendInput {
 /** Reads what lies here. Throws 'conflict' for a mass deletion that nobody meant. */
 export async function readLocalSide(input: SendInput): Promise<LocalRead> {
   const { session, repo, writer, local, arbiter, startedMs } = input;
-  const read = await readForSending(session, repo, writer, local, startedMs, await firstContact(input));
+  const read = await readForSending(session, repo, writer, local, startedMs, await unseenVersions(input));
   const base = baseManifest(session.state);
   const { manifest } = read.outcome;
   refuseMixedWorlds(local.met, manifest, base);
@@ -45,11 +45,16 @@ export async function readLocalSide(input: SendInput): Promise<LocalRead> {
   return read;
 }
 
-/** A PC without records that holds what the cloud has (copied by hand, or its state was lost) is to find just that. */
-async function firstContact({ session, repo, cloud }: SendInput): Promise<Manifest | undefined> {
-  const [head, ...more] = cloud.heads;
-  if (head === undefined || more.length > 0 || session.state?.base !== undefined) return undefined;
-  return manifestOf(session, repo, head);
+/**
+ * What the heads hold that this PC has not had: a file that lies here as they have it (copied by hand, brought by a pull
+ * that was cut off, or its records were lost) is to be found the same, however it was cut when it was sent.
+ */
+async function unseenVersions({ session, repo, cloud }: SendInput): Promise<Manifest | undefined> {
+  const all = new Map<string, ManifestEntry>();
+  for (const head of unseenHeads(session, cloud)) {
+    for (const [path, entry] of await manifestOf(session, repo, head)) if (!all.has(path)) all.set(path, entry);
+  }
+  return all.size === 0 ? undefined : all;
 }
 
 /** The heads that this PC has not had. */
