@@ -24,6 +24,10 @@ const RULES: Rules = {
     launcher: ['base', 'disk'],
     backend: ['base', 'disk'],
     ui: ['base'],
+    // Windows: a page server on loopback, the page in the browser, and what answers its questions.
+    'ui/server': ['base', 'ui'],
+    'ui/page': ['ui'],
+    'ui/desk': ['base', 'ui', 'index'],
     repo: ['base', 'crypto', 'compress', 'pack', 'backend'],
     // The thread's half of the engine: blobs made (codec), parts opened (loader), packs looked into.
     worker: ['base', 'crypto', 'chunker', 'compress', 'pack', 'repo/codec', 'repo/loader', 'repo/pack-header'],
