@@ -12,8 +12,7 @@ import { restBackend } from './backend/rest.js';
 import type { RetryEvent } from './backend/retry.js';
 import { retryBackend } from './backend/retry.js';
 import { SyncError } from './base/errors.js';
-import { createChunker } from './chunker/chunker.js';
-import { formatPolynomial, parsePolynomial, randomPolynomial } from './chunker/polynomial.js';
+import { formatPolynomial, randomPolynomial } from './chunker/polynomial.js';
 import type { CompressionMode } from './compress/level.js';
 import { loadZstd } from './compress/zstd.js';
 import { defaultCrypto } from './crypto/select.js';
@@ -41,6 +40,7 @@ import type { StatusResult } from './sync/status.js';
 import { status as statusWith } from './sync/status.js';
 import type { Executor } from './worker/executor.js';
 import { inlineExecutor } from './worker/executor.js';
+import { fileTools } from './worker/split.js';
 
 /** A hook gives up sooner than a backup at night: the player waits. */
 const RETRY_MS = 2 * 60_000;
@@ -246,8 +246,7 @@ async function repositoryParts(options: OpenRepositoryOptions): Promise<Omit<Ope
 /** Threads for so many bytes of work; the calling thread alone where they are not worth their start. */
 export async function createExecutor(repo: Repository, bytes: number): Promise<Executor> {
   const { codec, config } = repo;
-  const polynomial = parsePolynomial(config.chunkerPolynomial);
-  if (bytes < WORTH_THREADS) return inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });
+  if (bytes < WORTH_THREADS) return inlineExecutor(fileTools(codec, config.chunkerPolynomial));
   const { poolExecutor } = await import('./worker/pool.js');
   const { workerSource } = await import('virtual:worker-source');
   const threads = Math.min(availableParallelism(), MAX_THREADS);

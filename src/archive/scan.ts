@@ -27,6 +27,8 @@ export interface ScannedEntry extends FileStamp {
   readonly linktarget?: string;
 }
 
+type StampSource = Pick<BigIntStats, 'size' | 'mtimeNs' | 'ctimeNs' | 'ino'>;
+
 export interface ScanFilter {
   includesFile(path: string, size: number): boolean;
   /** Whether a folder is kept when nothing in it is. */
@@ -223,9 +225,14 @@ function fsPath(root: string, path: string): string | Buffer {
   return toFsPath(`${root}${sep}${sep === '/' ? path : path.replaceAll('/', sep)}`);
 }
 
+/** Of a file. */
+export function fileStamp({ size, mtimeNs, ctimeNs, ino }: StampSource): FileStamp {
+  return { size: Number(size), mtimeNs, ctimeNs, inode: ino };
+}
+
+/** What else is there has no size. */
 export function stampOf(stats: BigIntStats): FileStamp {
-  const { mtimeNs, ctimeNs, ino } = stats;
-  return { size: stats.isFile() ? Number(stats.size) : 0, mtimeNs, ctimeNs, inode: ino };
+  return stats.isFile() ? fileStamp(stats) : { ...fileStamp(stats), size: 0 };
 }
 
 /** undefined for what is neither file, folder nor link. `target` is a link's. */

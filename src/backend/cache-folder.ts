@@ -5,12 +5,13 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, readFile, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Bytes } from '../base/bytes.js';
 import { errnoOf } from '../base/errors.js';
 import { isId } from '../base/ids.js';
 import { whileBusy } from '../disk/busy.js';
+import { makeFolders } from '../disk/make-folders.js';
 import type { ByteRange } from './backend.js';
 
 export type CachedType = 'snapshots' | 'index' | 'data';
@@ -68,7 +69,7 @@ export class CacheFolder {
   async store(type: CachedType, name: string, data: Bytes): Promise<void> {
     if (!hashesTo(data, name)) return;
     const path = this.#path(type, name);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolders(dirname(path), 0o700);
     const temporary = `${path}-tmp-${randomBytes(6).toString('hex')}`;
     try {
       await writeFile(temporary, data, { flag: 'wx', mode: 0o600 });
@@ -110,7 +111,7 @@ export class CacheFolder {
       await utimes(this.#folder, now, now).catch(() => {}); // a read-only cache still serves what it has
       return true;
     }
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolders(this.#folder, 0o700);
     await writeNew(join(dirname(this.#folder), 'CACHEDIR.TAG'), TAG);
     await writeNew(join(this.#folder, 'version'), VERSION);
     return true;

@@ -1,9 +1,10 @@
 /** The file operations of a repository in a folder: durable writing, reading in full, asking what is there. */
 import type { FileHandle } from 'node:fs/promises';
-import { link, lstat, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { link, lstat, open, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Bytes } from '../base/bytes.js';
-import { errnoOf, throwIfAborted } from '../base/errors.js';
+import { errnoOf, isMissing, throwIfAborted } from '../base/errors.js';
+import { makeFolders } from '../disk/make-folders.js';
 import { ignoreIfUnsupported, syncFolder } from '../disk/sync-folder.js';
 import type { ReadOptions } from './backend.js';
 
@@ -15,11 +16,6 @@ export interface Modes {
 
 export const PRIVATE: Modes = { folder: 0o700, file: 0o600 };
 export const SHARED: Modes = { folder: 0o770, file: 0o660 };
-
-export function isMissing(error: unknown): boolean {
-  const errno = errnoOf(error);
-  return errno === 'ENOENT' || errno === 'ENOTDIR';
-}
 
 export async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
@@ -89,7 +85,7 @@ async function openNew(path: string, modes: Modes): Promise<FileHandle> {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: modes.folder });
+  await makeFolders(folder, modes.folder);
   await syncFolder(dirname(folder));
   return open(path, 'wx', modes.file);
 }

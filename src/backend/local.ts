@@ -5,29 +5,20 @@
  * beside its place, fsynced, made read-only and renamed; restic ignores such leftovers, as does `list`.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { chmod, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
-import { ioError, isSyncError, throwIfAborted } from '../base/errors.js';
+import { ioError, isMissing, isSyncError, throwIfAborted } from '../base/errors.js';
 import { isId } from '../base/ids.js';
 import { whileBusy } from '../disk/busy.js';
+import { makeFolders } from '../disk/make-folders.js';
 import { syncFolder } from '../disk/sync-folder.js';
 import type { Backend, ByteRange, CallOptions, FileInfo, FileType, ReadOptions } from './backend.js';
 import { LISTED_TYPES } from './backend.js';
 import { alreadyExists, checkName, fileLabel, notFound, shorterThanRange } from './file-name.js';
 import type { Modes } from './local-file.js';
-import {
-  exists,
-  fileSize,
-  isMissing,
-  linkExclusive,
-  namesIn,
-  PRIVATE,
-  readFully,
-  SHARED,
-  writeTemporary,
-} from './local-file.js';
+import { exists, fileSize, linkExclusive, namesIn, PRIVATE, readFully, SHARED, writeTemporary } from './local-file.js';
 
 /** Parallel calls while listing: enough to hide the latency of a network share. */
 const LIST_PARALLEL = 16;
@@ -44,11 +35,11 @@ class LocalBackend implements Backend {
     throwIfAborted(options.signal);
     const { folder: mode } = await this.#deriveModes();
     try {
-      for (const type of LISTED_TYPES) await mkdir(join(this.location, type), { recursive: true, mode });
+      for (const type of LISTED_TYPES) await makeFolders(join(this.location, type), mode);
       // All 256 now, as restic does: the first pack of a folder then needs no new directory entry to be made durable.
       const packs = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
       await forEachLimit(packs, LIST_PARALLEL, async (two) => {
-        await mkdir(join(this.location, 'data', two), { recursive: true, mode });
+        await makeFolders(join(this.location, 'data', two), mode);
       });
       await syncFolder(join(this.location, 'data'));
       await syncFolder(this.location);

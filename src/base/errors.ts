@@ -74,6 +74,12 @@ export function errnoOf(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Nothing is there: the name itself, or a folder on the way to it, is missing. */
+export function isMissing(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'ENOENT' || errno === 'ENOTDIR';
+}
+
 /** What a player can do something about; the system's own words name calls and paths once more. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it is not there',

@@ -5,30 +5,27 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf } from '../base/errors.js';
+import { toFsPath } from '../base/raw-string.js';
 
-/** Folders that are there already stay as they are. Throws what the system throws. */
-export async function makeFolders(
-  path: string,
-  mode: number,
-  toName: (path: string) => string | Buffer,
-): Promise<void> {
+/** `mode`: of those that are made; by default as the system has it. Folders that are there already stay as they are. Throws what the system throws. */
+export async function makeFolders(path: string, mode?: number): Promise<void> {
   try {
-    await mkdir(toName(path), { mode });
+    await mkdir(toFsPath(path), mode);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' && dirname(path) !== path && !(await isThere(toName(dirname(path))))) {
-      await makeFolders(dirname(path), mode, toName);
-      await makeFolders(path, mode, toName);
-    } else if (!(await isFolder(toName(path)))) {
+    if (errnoOf(error) === 'ENOENT' && dirname(path) !== path && !(await isThere(dirname(path)))) {
+      await makeFolders(dirname(path), mode);
+      await makeFolders(path, mode);
+    } else if (!(await isFolder(path))) {
       throw error;
     }
   }
 }
 
-async function isThere(name: string | Buffer): Promise<boolean> {
-  return (await stat(name).catch(() => undefined)) !== undefined;
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(toFsPath(path)).catch(() => undefined)) !== undefined;
 }
 
-async function isFolder(name: string | Buffer): Promise<boolean> {
+async function isFolder(path: string): Promise<boolean> {
   // What cannot be looked at is no folder that could be used; the first error tells more.
-  return (await stat(name).catch(() => undefined))?.isDirectory() === true;
+  return (await stat(toFsPath(path)).catch(() => undefined))?.isDirectory() === true;
 }

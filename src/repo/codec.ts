@@ -139,22 +139,15 @@ export function openBlob(codec: Codec, blob: PackedBlob, sealed: Bytes, where: s
 }
 
 /**
- * As `openBlob`, into `out` from `at` on; returns the view with the plain bytes (plainLength). Throws a RangeError, and
- * has not written anything, if they do not fit. After 'damaged' there is anything in that place.
+ * As `openBlob`, into the beginning of `out`; returns the view with the plain bytes (plainLength). Throws a RangeError,
+ * and has not written anything, if they do not fit. After 'damaged' there is anything in `out`.
  */
-export function openBlobInto(
-  codec: Codec,
-  blob: PackedBlob,
-  sealed: Bytes,
-  where: string,
-  out: Bytes,
-  at: number,
-): Bytes {
+export function openBlobInto(codec: Codec, blob: PackedBlob, sealed: Bytes, where: string, out: Bytes): Bytes {
   return openTo(codec, blob, sealed, where, (length) => {
-    if (at + length > out.length) {
-      throw new RangeError(`a blob of ${length} bytes does not fit at ${at} into ${out.length} bytes`);
+    if (length > out.length) {
+      throw new RangeError(`a blob of ${length} bytes does not fit into ${out.length} bytes`);
     }
-    return out.subarray(at, at + length);
+    return out.subarray(0, length);
   });
 }
 

@@ -1,9 +1,3 @@
-/**
- * The index in memory: where each blob lies, and which blobs are promised by a writer but not stored yet.
- * A blob may lie in several packs; readers fall back from one copy to the next. Copies are records of 52 bytes and have
- * numbers; objects are made for those who ask, and not kept: 57 bytes for a blob, packs included.
- */
-import type { Bytes } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
 import type { BlobId, PackId } from '../base/ids.js';
 import type { BlobType, PackedBlob } from '../pack/header.js';
@@ -11,7 +5,7 @@ import { BlobsByPack } from './blobs-by-pack.js';
 import type { BlobLocation } from './copy-records.js';
 import { CopyRecords } from './copy-records.js';
 import { NONE } from './id-table.js';
-import { ID_WORDS, wordsOfBytes, wordsOfHex } from './id-words.js';
+import { ID_WORDS, wordsOfHex } from './id-words.js';
 import type { IndexTable } from './index-table.js';
 import type { PackNames } from './pack-table.js';
 import { PackTable } from './pack-table.js';
@@ -162,13 +156,10 @@ export class BlobIndex {
    * Synchronous on purpose: between the question and the claim nothing can happen.
    */
   claim(type: BlobType, id: BlobId): boolean {
-    return this.#claim(this.#keyOf(id), type);
-  }
-
-  /** As `claim`, for the id whose 32 bytes begin at `at`. */
-  claimBytes(type: BlobType, ids: Bytes, at: number): boolean {
-    wordsOfBytes(ids, at, this.#key);
-    return this.#claim(this.#key, type);
+    const words = this.#keyOf(id);
+    if (this.#records.first(words, 0, bitOf(type)) !== NONE) return false;
+    this.#records.claim(words, 0, bitOf(type));
+    return true;
   }
 
   /** Blobs that are claimed and not stored yet. */
@@ -190,12 +181,6 @@ export class BlobIndex {
   #keyOf(id: BlobId | PackId): Int32Array {
     if (wordsOfHex(id, this.#key)) return this.#key;
     throw new SyncError('internal', `${JSON.stringify(id)} is not an id of 64 hex digits`);
-  }
-
-  #claim(words: Int32Array, type: BlobType): boolean {
-    if (this.#records.first(words, 0, bitOf(type)) !== NONE) return false;
-    this.#records.claim(words, 0, bitOf(type));
-    return true;
   }
 
   /** A record for a copy, which may be the blob's claim until then; NONE for a copy that is known. */

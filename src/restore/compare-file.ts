@@ -18,18 +18,24 @@ export interface Piece {
   readonly length: number;
 }
 
+/** Where each blob of a file belongs, up to the first that is in no index: where the next ones begin is not known. */
+export function* knownPieces({ index }: Pick<Repository, 'index'>, content: readonly BlobId[]): Generator<Piece> {
+  let offset = 0;
+  for (const id of content) {
+    const location = index.find('data', id);
+    if (location === undefined) return;
+    const length = plainLength(location);
+    yield { id, offset, length };
+    offset += length;
+  }
+}
+
 /** Where each blob of a file belongs. Throws 'damaged' for a blob that is in no index. */
 export function piecesOf(repo: Repository, content: readonly BlobId[], path: string): Piece[] {
-  let offset = 0;
-  return content.map((id) => {
-    const location = repo.index.find('data', id);
-    if (location === undefined) {
-      throw new SyncError('damaged', `blob ${id} of ${path} is in no index: the repository is damaged`);
-    }
-    const piece = { id, offset, length: plainLength(location) };
-    offset += piece.length;
-    return piece;
-  });
+  const pieces = [...knownPieces(repo, content)];
+  if (pieces.length === content.length) return pieces;
+  const id = content[pieces.length];
+  throw new SyncError('damaged', `blob ${id} of ${path} is in no index: the repository is damaged`);
 }
 
 export function sizeOf(pieces: readonly Piece[]): number {
@@ -53,7 +59,7 @@ export async function comparePieces(
     for (const piece of pieces) {
       throwIfAborted(signal);
       const inside = piece.offset + piece.length <= size;
-      has.push(inside && (await hasPiece(repo, handle, piece, buffer.subarray(0, piece.length))));
+      has.push(inside && (await readPiece(repo, handle, piece, buffer.subarray(0, piece.length))));
     }
     return has;
   } finally {
@@ -61,7 +67,13 @@ export async function comparePieces(
   }
 }
 
-async function hasPiece(repo: Repository, handle: FileHandle, piece: Piece, buffer: Uint8Array): Promise<boolean> {
+/** Fills `buffer`, which has the piece's length; whether these are its bytes. Throws the system's error. */
+export async function readPiece(
+  repo: Repository,
+  handle: FileHandle,
+  piece: Piece,
+  buffer: Uint8Array,
+): Promise<boolean> {
   for (let done = 0; done < piece.length; ) {
     const { bytesRead } = await handle.read(buffer, done, piece.length - done, piece.offset + done);
     if (bytesRead === 0) return false;
@@ -71,7 +83,7 @@ async function hasPiece(repo: Repository, handle: FileHandle, piece: Piece, buff
 }
 
 /** As a file that is only looked at: without waiting for the other end of a pipe, and, where allowed, without a trace. */
-async function openQuietly(path: string): Promise<FileHandle> {
+export async function openQuietly(path: string): Promise<FileHandle> {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   try {
     return await open(toFsPath(path), flags | (constants.O_NOATIME ?? 0));

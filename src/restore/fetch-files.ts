@@ -6,11 +6,11 @@
 import { chmod, open, utimes } from 'node:fs/promises';
 import type { ManifestEntry } from '../archive/manifest.js';
 import { ioError, SyncError } from '../base/errors.js';
-import { plainLength } from '../repo/codec.js';
 import type { Repository } from '../repo/repository.js';
 import type { PartWork } from '../worker/part-work.js';
 import { inlinePartWork } from '../worker/part-work.js';
 import type { Piece } from './compare-file.js';
+import { knownPieces, sizeOf } from './compare-file.js';
 import type { FileToFill } from './fill-files.js';
 import { fillFiles } from './fill-files.js';
 import type { LocalFile } from './local-blobs.js';
@@ -74,19 +74,15 @@ export async function fetchFiles(repo: Repository, files: readonly WantedFile[],
 
 /** Throws 'damaged' if the blobs, by their entries in the index, do not make up the file's size. */
 function stagedFile(repo: Repository, { destination, path: name, entry }: WantedFile): StagedFile {
-  const pieces: Piece[] = [];
-  let offset = 0;
-  let isKnown = true;
-  for (const id of entry.content) {
-    const location = repo.index.find('data', id);
-    const length = location ? plainLength(location) : 0;
-    pieces.push({ id, offset, length });
+  const pieces = [...knownPieces(repo, entry.content)];
+  const size = sizeOf(pieces);
+  if (pieces.length === entry.content.length) {
+    if (size !== entry.size) {
+      throw new SyncError('damaged', `${name} has ${size} bytes in its blobs where its entry says ${entry.size}`);
+    }
+  } else {
     // A blob that nobody has is told of by the loader.
-    isKnown &&= location !== undefined;
-    offset += length;
-  }
-  if (isKnown && offset !== entry.size) {
-    throw new SyncError('damaged', `${name} has ${offset} bytes in its blobs where its entry says ${entry.size}`);
+    pieces.push(...entry.content.slice(pieces.length).map((id) => ({ id, offset: size, length: 0 })));
   }
   const whole = { mtimeMs: entry.mtimeMs, mode: entry.executable ? 0o755 : 0o644 };
   return { name, path: destination, pieces, isNew: true, whole };

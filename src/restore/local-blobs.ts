@@ -9,9 +9,9 @@ import { forEachLimit } from '../base/concurrency.js';
 import { ioError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
 import { toFsPath } from '../base/raw-string.js';
-import { blobId, plainLength } from '../repo/codec.js';
 import type { Repository } from '../repo/repository.js';
 import type { Piece } from './compare-file.js';
+import { knownPieces, openQuietly, readPiece } from './compare-file.js';
 
 /** A file that held these blobs, one after the other, when it was last looked at. */
 export interface LocalFile {
@@ -62,13 +62,8 @@ function findPlaces(
   const places = new Map<BlobId, Place>();
   for (const { path, content } of local) {
     if (!content.some((id) => wanted.has(id) && !places.has(id))) continue;
-    let offset = 0;
-    for (const id of content) {
-      const location = repo.index.find('data', id);
-      // Where the next ones begin is not known then.
-      if (location === undefined) break;
+    for (const { id, offset } of knownPieces(repo, content)) {
       if (wanted.has(id) && !places.has(id)) places.set(id, { path, offset });
-      offset += plainLength(location);
     }
   }
   return places;
@@ -80,15 +75,15 @@ async function copyInto(
   places: ReadonlyMap<BlobId, Place>,
 ): Promise<Piece[]> {
   const left: Piece[] = [];
-  const sources = new Sources();
+  const sources = new Sources(repo);
   const target = await open(toFsPath(path), 'wx', 0o600).catch((error: unknown) => {
     throw ioError(error, 'cannot write', path);
   });
   try {
     for (const piece of pieces) {
       const place = places.get(piece.id);
-      const bytes = place && (await sources.read(place, piece.length));
-      if (bytes === undefined || blobId(repo.codec.crypto, bytes) !== piece.id) left.push(piece);
+      const bytes = place && (await sources.read(place, piece));
+      if (bytes === undefined) left.push(piece);
       else await writeAll(target, bytes, piece.offset, path);
     }
   } finally {
@@ -100,24 +95,33 @@ async function copyInto(
 
 /** Files that are read from: as a rule one, the file's own last version. */
 class Sources {
+  readonly #repo: Repository;
   #path: string | undefined;
   #handle: FileHandle | undefined;
 
-  /** undefined if they cannot be had: the file has changed or gone since it was looked at. */
-  async read({ path, offset }: Place, length: number): Promise<Bytes | undefined> {
+  constructor(repo: Repository) {
+    this.#repo = repo;
+  }
+
+  /** The piece's bytes; undefined if they cannot be had: the file has changed or gone since it was looked at. */
+  async read({ path, offset }: Place, { id, length }: Piece): Promise<Bytes | undefined> {
     try {
-      if (path !== this.#path) {
-        await this.close();
-        this.#handle = await open(toFsPath(path), 'r');
-        this.#path = path;
-      }
+      const handle = await this.#open(path);
       const bytes = new Uint8Array(length);
-      const { bytesRead } = (await this.#handle?.read(bytes, 0, length, offset)) ?? { bytesRead: 0 };
-      return bytesRead === length ? bytes : undefined;
+      return (await readPiece(this.#repo, handle, { id, offset, length }, bytes)) ? bytes : undefined;
     } catch {
       // The server has them too.
       return undefined;
     }
+  }
+
+  async #open(path: string): Promise<FileHandle> {
+    if (this.#handle !== undefined && path === this.#path) return this.#handle;
+    await this.close();
+    const handle = await openQuietly(path);
+    this.#handle = handle;
+    this.#path = path;
+    return handle;
   }
 
   async close(): Promise<void> {

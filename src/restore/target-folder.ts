@@ -67,7 +67,7 @@ export class TargetFolder {
   async makeRoot(): Promise<void> {
     if (this.#dryRun) return;
     try {
-      await makeFolders(this.#root, 0o700, toFsPath);
+      await makeFolders(this.#root, 0o700);
       if ((await stat(toFsPath(this.#root))).isDirectory()) return;
     } catch (error) {
       throw ioError(error, 'cannot create target directory', this.#root);

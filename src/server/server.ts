@@ -5,12 +5,12 @@
  * Unlike rest-server it listens on loopback unless told otherwise, counts files only for `maxSize`, answers 507 (not
  * 500) when a chunked upload meets that limit, and never lists or leaves behind the part of a broken upload.
  */
-import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, ioError, SyncError, throwIfAborted } from '../base/errors.js';
+import { makeFolders } from '../disk/make-folders.js';
 import { openHtpasswd } from './auth.js';
 import { type AccessLogEntry, type Service, serve } from './exchange.js';
 import { createServer, DEFAULT_LISTEN, listen, parseListen, type TlsFiles, urlOf } from './listen.js';
@@ -159,7 +159,7 @@ async function openService(options: ServerOptions): Promise<Service> {
 
 async function openRoot(root: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await makeFolders(root, 0o700);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST' && errnoOf(error) !== 'ENOTDIR') throw ioError(error, 'cannot serve', root);
     throw new SyncError('usage', `cannot serve ${root}: it is not a folder`, { cause: error });

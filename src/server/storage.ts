@@ -9,13 +9,14 @@
  * a part in the same folder. Only names of 64 hex digits are ever listed.
  */
 import type { Dirent } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FileInfo, FileType } from '../backend/backend.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { errnoOf, SyncError } from '../base/errors.js';
 import { isId } from '../base/ids.js';
 import { whileBusy } from '../disk/busy.js';
+import { makeFolders } from '../disk/make-folders.js';
 import { syncFolder } from '../disk/sync-folder.js';
 import { isPart, partOf, receive, removeAbandoned } from './part.js';
 import { publish } from './publish.js';
@@ -57,10 +58,10 @@ export class Storage {
   /** Makes the folders of a repository; those that are there stay as they are. */
   async create(folder: readonly string[]): Promise<void> {
     const base = join(this.#root, ...folder);
-    for (const type of LISTED_TYPES) await mkdir(join(base, type), { recursive: true, mode: FOLDER_MODE });
+    for (const type of LISTED_TYPES) await makeFolders(join(base, type), FOLDER_MODE);
     const data = join(base, 'data');
     for (let i = 0; i < 256; i++) {
-      await mkdir(join(data, i.toString(16).padStart(2, '0')), { recursive: true, mode: FOLDER_MODE });
+      await makeFolders(join(data, i.toString(16).padStart(2, '0')), FOLDER_MODE);
     }
     for (const path of [data, base, dirname(base)]) await syncFolder(path);
   }
@@ -161,7 +162,7 @@ export class Storage {
       if (errnoOf(error) !== 'ENOENT') throw error;
       if (type === 'config') throw new SyncError('not-found', `${dirname(part)} is not there`, { cause: error });
     }
-    await mkdir(dirname(part), { recursive: true, mode: FOLDER_MODE });
+    await makeFolders(dirname(part), FOLDER_MODE);
     return open(part, 'wx', FILE_MODE);
   }
 

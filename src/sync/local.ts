@@ -5,17 +5,17 @@
 import { join } from 'node:path';
 import type { Manifest, ManifestEntry } from '../archive/manifest.js';
 import type { FileStamp, Scan, ScannedEntry } from '../archive/scan.js';
-import { sameStamp, scanFolder, toMs } from '../archive/scan.js';
+import { fileStamp, sameStamp, scanFolder, toMs } from '../archive/scan.js';
 import type { Bytes } from '../base/bytes.js';
 import { forEachLimit } from '../base/concurrency.js';
 import { isSyncError, SyncError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
-import { plainLength } from '../repo/codec.js';
 import type { Repository } from '../repo/repository.js';
+import { knownPieces } from '../restore/compare-file.js';
 import { leadsOutside } from '../restore/safe-link.js';
-import type { Executor, FileSink, SentBlob } from '../worker/executor.js';
+import type { Executor, FileSink } from '../worker/executor.js';
 import { isRegionFile } from '../worker/executor.js';
-import type { FileResult, FileStats, StreamResult } from '../worker/file-task.js';
+import type { FileResult, StreamResult } from '../worker/file-task.js';
 import type { Instance } from './folder/instance.js';
 import { isSettledAt, look, lookSettled } from './folder/settled-look.js';
 import type { FileRecord, State } from './folder/state.js';
@@ -133,6 +133,7 @@ async function readSteady(path: string, options: WholeRead, scan: LocalScan): Pr
     return await tryReadSteady(path, options, scan);
   } catch (error) {
     if (!isSyncError(error, 'io')) throw error;
+    // As text: the error may come from a thread.
     const errno = error.details['errno'];
     return errno === 'ENOENT' || errno === 'ENOTDIR' ? 'gone' : error;
   }
@@ -170,22 +171,18 @@ async function readOnce(
   const { folder, executor, sink, signal, state } = options;
   if (machine === undefined) {
     const { after, ...result } = await readAlong(path, options, size);
-    return { result, after: after && stampOf(after) };
+    return { result, after: after && fileStamp(after) };
   }
   const recorded = state?.files.get(path)?.content;
   const saved = await saveOptions(machine, { folder, executor, sink, hashOnly: sink === HASH_ONLY, recorded, signal });
   return { ...saved, after: await look(folder, path) };
 }
 
-function stampOf({ size, mtimeNs, ctimeNs, ino }: FileStats): FileStamp {
-  return { size: Number(size), mtimeNs, ctimeNs, inode: ino };
-}
-
 /** Cut along what the last sync had, else along what the cloud has; along that too if it may be just that. */
 async function readAlong(path: string, options: WholeRead, size: number): Promise<FileResult> {
   const { folder, executor, sink, signal, state, repo, total } = options;
   const save = (sent: readonly BlobId[]): Promise<FileResult> => {
-    const pages = { sent: sentBlobs(sent, repo), total };
+    const pages = { sent: [...knownPieces(repo, sent)], total };
     return executor.saveFile(join(folder, path), sink, { signal, size, pages, lookAfter: true });
   };
   const mine = state?.files.get(path)?.content;
@@ -199,17 +196,6 @@ async function readAlong(path: string, options: WholeRead, size: number): Promis
 
 function sameIds(a: readonly BlobId[], b: readonly BlobId[]): boolean {
   return a.length === b.length && a.every((id, i) => id === b[i]);
-}
-
-/** As far as they are known. */
-function sentBlobs(content: readonly BlobId[], { index }: Repository): SentBlob[] {
-  const blobs: SentBlob[] = [];
-  for (const id of content) {
-    const found = index.find('data', id);
-    if (found === undefined) break;
-    blobs.push({ id, length: plainLength(found) });
-  }
-  return blobs;
 }
 
 function fileEntry(result: StreamResult, scanned: ScannedEntry, record: FileRecord | undefined): ManifestEntry {

@@ -1,13 +1,13 @@
 /**
  * How a task reaches files. On the main thread each call goes through the system's thread pool, so that nothing else
- * waits; a worker blocks in it, which costs a third (50,000 files of 6 KB: see docs/performance.md).
+ * waits; a worker blocks in it: it has nothing else to do, and a small file is several such calls.
  */
 import type { BigIntStats } from 'node:fs';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, open } from 'node:fs/promises';
 import type { Bytes } from '../base/bytes.js';
-import { errnoOf } from '../base/errors.js';
+import { errnoOf, isMissing } from '../base/errors.js';
 import { toFsPath } from '../base/raw-string.js';
 import type { FileStats } from './file-task.js';
 
@@ -34,7 +34,7 @@ const NO_TRACE = constants.O_NOATIME ?? 0;
 export const asyncAccess: FileAccess = {
   look: (path) =>
     lstat(toFsPath(path), { bigint: true }).then(statsAlone, (error: unknown) => {
-      if (isGone(error)) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }),
   open: async (path) => {
@@ -98,9 +98,4 @@ function statsOf(stats: BigIntStats): Pick<OpenedFile, 'stats' | 'isFile'> {
 function statsAlone(stats: BigIntStats): FileStats {
   const { mode, uid, gid, ino, dev, rdev, nlink, size, mtimeNs, atimeNs, ctimeNs } = stats;
   return { mode, uid, gid, ino, dev, rdev, nlink, size, mtimeNs, atimeNs, ctimeNs };
-}
-
-function isGone(error: unknown): boolean {
-  const errno = errnoOf(error);
-  return errno === 'ENOENT' || errno === 'ENOTDIR';
 }

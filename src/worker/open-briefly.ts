@@ -21,7 +21,7 @@ export function openBriefly(codec: Codec, part: PackPart, bytes: Bytes, number: 
   const where = `pack ${shortId(part.pack)}`;
   try {
     if (plainLength(blob) > KEPT) return openBlob(codec, blob, sealed, where);
-    return openBlobInto(codec, blob, sealed, where, memoryOf(codec, plainLength(blob)), 0);
+    return openBlobInto(codec, blob, sealed, where, memoryOf(codec, plainLength(blob)));
   } catch (error) {
     if (isSyncError(error, 'damaged')) return error;
     throw error;

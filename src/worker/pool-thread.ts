@@ -34,7 +34,6 @@ export class PoolThread {
       workerData: setup,
       execArgv: [],
       name: 'instance-sync',
-      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('messageerror', (error) => this.#die(error));

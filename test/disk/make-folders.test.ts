@@ -5,13 +5,11 @@ import { makeFolders } from '../../src/disk/make-folders.js';
 import { onPosix } from '../helpers/only-where.js';
 import { tempFolder } from '../helpers/temp.js';
 
-const same = (path: string): string => path;
-
 it('makes a folder and those above, and leaves those that are there as they are', async () => {
   const root = tempFolder();
   mkdirSync(join(root, 'a'), { mode: 0o755 });
-  await makeFolders(join(root, 'a', 'b', 'c'), 0o700, same);
-  await makeFolders(join(root, 'a', 'b', 'c'), 0o700, same);
+  await makeFolders(join(root, 'a', 'b', 'c'), 0o700);
+  await makeFolders(join(root, 'a', 'b', 'c'), 0o700);
   expect(statSync(join(root, 'a', 'b', 'c')).isDirectory()).toBe(true);
   if (process.platform !== 'win32') expect(statSync(join(root, 'a')).mode & 0o777).toBe(0o755);
 });
@@ -19,11 +17,11 @@ it('makes a folder and those above, and leaves those that are there as they are'
 it('fails where a file stands in the way', async () => {
   const root = tempFolder();
   writeFileSync(join(root, 'file'), '');
-  await expect(makeFolders(join(root, 'file'), 0o700, same)).rejects.toMatchObject({ code: 'EEXIST' });
-  await expect(makeFolders(join(root, 'file', 'x'), 0o700, same)).rejects.toMatchObject({ code: 'ENOTDIR' });
+  await expect(makeFolders(join(root, 'file'), 0o700)).rejects.toMatchObject({ code: 'EEXIST' });
+  await expect(makeFolders(join(root, 'file', 'x'), 0o700)).rejects.toMatchObject({ code: 'ENOTDIR' });
 });
 
 onPosix('ends where the system makes no folders', async () => {
   if (!existsSync('/proc/self')) return;
-  await expect(makeFolders('/proc/no-such-thing/x', 0o700, same)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(makeFolders('/proc/no-such-thing/x', 0o700)).rejects.toMatchObject({ code: 'ENOENT' });
 });

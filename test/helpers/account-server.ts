@@ -9,8 +9,6 @@ import type { Backend } from '../../src/backend/backend.js';
 import { memoryBackend } from '../../src/backend/memory.js';
 import { SyncError } from '../../src/base/errors.js';
 import type { SnapshotId } from '../../src/base/ids.js';
-import { createChunker } from '../../src/chunker/chunker.js';
-import { parsePolynomial } from '../../src/chunker/polynomial.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import type { Remote } from '../../src/repo/remote.js';
 import { Repository } from '../../src/repo/repository.js';
@@ -20,6 +18,7 @@ import type { PushResult } from '../../src/sync/results.js';
 import type { Address, Services, SyncOptions, SyncSession } from '../../src/sync/session.js';
 import { openSession } from '../../src/sync/session.js';
 import { inlineExecutor } from '../../src/worker/executor.js';
+import { fileTools } from '../../src/worker/split.js';
 import { crypto, POLYNOMIAL } from './repository.js';
 import { tempFolder } from './temp.js';
 
@@ -100,8 +99,7 @@ export function newAccountServer(users: Record<string, string>): AccountServer {
 }
 
 const createExecutor: Services['createExecutor'] = async ({ codec, config }) => {
-  const polynomial = parsePolynomial(config.chunkerPolynomial);
-  return inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });
+  return inlineExecutor(fileTools(codec, config.chunkerPolynomial));
 };
 
 function guarded(inner: Backend, check: (call: string) => Promise<void>): Backend {

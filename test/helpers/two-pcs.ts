@@ -25,8 +25,6 @@ import { memoryBackend } from '../../src/backend/memory.js';
 import { utf8 } from '../../src/base/bytes.js';
 import { isSyncError } from '../../src/base/errors.js';
 import type { SnapshotId } from '../../src/base/ids.js';
-import { createChunker } from '../../src/chunker/chunker.js';
-import { parsePolynomial } from '../../src/chunker/polynomial.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import type { Remote } from '../../src/repo/remote.js';
 import { Repository } from '../../src/repo/repository.js';
@@ -39,6 +37,7 @@ import { push } from '../../src/sync/push.js';
 import type { PullResult, PushResult } from '../../src/sync/results.js';
 import type { Services, SyncOptions } from '../../src/sync/session.js';
 import { type Executor, inlineExecutor } from '../../src/worker/executor.js';
+import { fileTools } from '../../src/worker/split.js';
 import { addData, CHEAP, crypto, PASSWORD, POLYNOMIAL } from './repository.js';
 import { tempFolder } from './temp.js';
 
@@ -164,8 +163,7 @@ async function makePc(
   const services: Services = {
     connect: async ({ url }) => connect(url.endsWith('/catalogue/') ? shared.catalogue : hooked(shared.backend, hooks)),
     createExecutor: async ({ codec, config }) => {
-      const polynomial = parsePolynomial(config.chunkerPolynomial);
-      const executor = inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });
+      const executor = inlineExecutor(fileTools(codec, config.chunkerPolynomial));
       const saveFile: Executor['saveFile'] = async (path, sink, options) => {
         await hooks.read(path);
         return executor.saveFile(path, sink, options);

@@ -144,10 +144,8 @@ describe('blob codec', () => {
             uncompressedLength === undefined ? { id, type, sealed } : { id, type, sealed, uncompressedLength };
           expect(openBlob(codec, entryOf(blob), sealed, 'pack')).toEqual(plain);
           const back = new Uint8Array(plain.length + 7).fill(0xbb);
-          expect(openBlobInto(codec, entryOf(blob), sealed, 'pack', back, 3)).toEqual(plain);
-          expect([...back.subarray(0, 3), ...back.subarray(3 + plain.length)]).toEqual([
-            ...new Uint8Array(7).fill(0xbb),
-          ]);
+          expect(openBlobInto(codec, entryOf(blob), sealed, 'pack', back)).toEqual(plain);
+          expect(back.subarray(plain.length)).toEqual(new Uint8Array(7).fill(0xbb));
         },
       ),
       { numRuns: 60 },
@@ -162,9 +160,9 @@ describe('blob codec', () => {
     expect(() => sealBlobInto(v2, 'data', id, plain, out, 5)).toThrow(RangeError);
     expect(out.every((byte) => byte === 5)).toBe(true);
     expect(sealBlobInto(v2, 'data', id, plain, out, 4).length).toBe(sealed.length);
-    const back = new Uint8Array(1001).fill(6);
+    const back = new Uint8Array(999).fill(6);
     const entry = { id, type: 'data', offset: 0, length: sealed.length, uncompressedLength: 1000 } as const;
-    expect(() => openBlobInto(v2, entry, sealed, 'pack', back, 2)).toThrow(RangeError);
+    expect(() => openBlobInto(v2, entry, sealed, 'pack', back)).toThrow(RangeError);
     expect(back.every((byte) => byte === 6)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concatBytes, fromHex, toHex, utf8 } from '../../src/base/bytes.js';
+import { toHex, utf8 } from '../../src/base/bytes.js';
 import type { BlobId, PackId } from '../../src/base/ids.js';
 import type { BlobType, PackedBlob } from '../../src/pack/header.js';
 import type { BlobLocation } from '../../src/repo/index.js';
@@ -75,18 +75,6 @@ describe('index in memory', () => {
     expect(index.has('data', A)).toBe(false);
     expect(index.locate('data', B).map((one) => one.pack)).toEqual([PACK2]);
     expect([...index.packs]).toEqual([PACK2]);
-  });
-
-  it('claims by the bytes of an id as by its digits', () => {
-    const index = new BlobIndex();
-    const ids = concatBytes([new Uint8Array(5), fromHex(A), fromHex(B)]);
-    expect(index.claimBytes('data', ids, 5)).toBe(true);
-    expect(index.claim('data', A)).toBe(false);
-    expect(index.claimBytes('tree', ids, 5)).toBe(true);
-    expect(index.claim('data', B)).toBe(true);
-    expect(index.claimBytes('data', ids, 37)).toBe(false);
-    index.addPack(PACK1, [blob(A)]);
-    expect([index.claimBytes('data', ids, 5), index.claimCount]).toEqual([false, 2]);
   });
 
   it('keeps claims when what is stored is forgotten', () => {

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { localBackend } from '../../src/backend/local.js';
 import { parseId, type SnapshotId } from '../../src/base/ids.js';
-import { createChunker } from '../../src/chunker/chunker.js';
-import { formatPolynomial, parsePolynomial, randomPolynomial } from '../../src/chunker/polynomial.js';
+import { formatPolynomial, randomPolynomial } from '../../src/chunker/polynomial.js';
 import { exitCodeOf } from '../../src/cli/exit-code.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import { defaultCrypto } from '../../src/crypto/select.js';
@@ -16,6 +15,7 @@ import { init, isSyncError, pull, push, type SyncOptions, startServer } from '..
 import { Repository } from '../../src/repo/repository.js';
 import type { Services } from '../../src/sync/session.js';
 import { inlineExecutor } from '../../src/worker/executor.js';
+import { fileTools } from '../../src/worker/split.js';
 import { describeFolder, fingerprint, Noise } from '../helpers/game-folder.js';
 import { tempFolder } from '../helpers/temp.js';
 
@@ -98,8 +98,7 @@ export async function makeCloud(): Promise<Cloud> {
         };
       },
       createExecutor: async ({ codec, config }) => {
-        const polynomial = parsePolynomial(config.chunkerPolynomial);
-        return inlineExecutor({ codec, newChunker: () => createChunker(polynomial) });
+        return inlineExecutor(fileTools(codec, config.chunkerPolynomial));
       },
     }),
     create: () => {

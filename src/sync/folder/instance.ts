@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ulid } from 'ulid';
-import { errnoOf, ioError, isSyncError, SyncError } from '../../base/errors.js';
+import { ioError, isMissing, isSyncError, SyncError } from '../../base/errors.js';
 import { writeFileAtomic } from '../swap/atomic-write.js';
 import { nodeFs } from '../swap/fs-ops.js';
 import { renameWithRetry } from '../swap/fs-retry.js';
@@ -160,8 +160,7 @@ async function checkPackFolder(folder: string): Promise<void> {
   try {
     if ((await stat(folder)).isDirectory()) return;
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== 'ENOENT' && errno !== 'ENOTDIR') throw ioError(error, 'cannot read the game folder', folder);
+    if (!isMissing(error)) throw ioError(error, 'cannot read the game folder', folder);
     throw new SyncError('usage', `the game folder ${folder} does not exist; ${todo}`, { cause: error });
   }
   throw new SyncError('usage', `the game folder ${folder} is not a folder; ${todo}`);

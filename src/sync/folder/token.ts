@@ -7,7 +7,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromUtf8 } from '../../base/bytes.js';
-import { errnoOf, ioError, SyncError } from '../../base/errors.js';
+import { ioError, isMissing, SyncError } from '../../base/errors.js';
 import { toFsPath } from '../../base/raw-string.js';
 import { writeFileAtomic } from '../swap/atomic-write.js';
 import { nodeFs } from '../swap/fs-ops.js';
@@ -79,8 +79,7 @@ async function openToken(path: string): Promise<FileHandle> {
   try {
     return await open(toFsPath(path), constants.O_RDONLY);
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== 'ENOENT' && errno !== 'ENOTDIR') throw ioError(error, 'cannot read the token file', path);
+    if (!isMissing(error)) throw ioError(error, 'cannot read the token file', path);
     const todo = 'give one with --token-file, or run "instance-sync init" again';
     throw new SyncError('no-token', `there is no token file ${path}; ${todo}`, { cause: error });
   }

@@ -7,7 +7,7 @@ import type { BigIntStats } from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import { type FileStamp, stampOf } from '../../archive/scan.js';
 import type { Bytes } from '../../base/bytes.js';
-import { errnoOf } from '../../base/errors.js';
+import { isMissing } from '../../base/errors.js';
 import { rawFromBytes, toFsPath } from '../../base/raw-string.js';
 import { sleep } from '../../base/sleep.js';
 import { syncFolder } from '../../disk/sync-folder.js';
@@ -87,8 +87,7 @@ async function missingIsUndefined<T>(work: () => Promise<T>): Promise<T | undefi
   try {
     return await work();
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
