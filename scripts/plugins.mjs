@@ -3,9 +3,10 @@
  *
  *   import { workerSource } from 'virtual:worker-source';   the thread's program, one CommonJS text without imports
  *   import { version } from 'virtual:version';              of package.json
+ *   import { script } from 'virtual:page-assets';           also style, html: the page of the windows (page-assets.mjs)
  *   import { packedZstd } from 'virtual:packed-zstd';       zstd-codec's text, packed; for what is generated here
  *
- * src/virtual.d.ts declares the first two. They exist for esbuild (build, bench) and for vite (tests) alike.
+ * src/virtual.d.ts declares the first three. They exist for esbuild (build, bench) and for vite (tests) alike.
  */
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -13,13 +14,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { bundlePage } from './page-assets.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 /** What the floor of package.json's "engines" understands. */
 export const target = 'node20.19';
 
 const WORKER_ENTRY = join(root, 'src/worker/thread.ts');
-const VIRTUAL = /^virtual:(worker-source|version|packed-zstd)$/;
+const VIRTUAL = /^virtual:(worker-source|version|page-assets|packed-zstd)$/;
 const ZSTD = 'zstd-codec/lib/zstd-codec-binding-wasm.js';
 
 /** The thread's program as one text. `inputs` are the files it was made of. */
@@ -99,6 +101,10 @@ export function virtualModules({ worker = WORKER_ENTRY } = {}) {
       context.onLoad({ filter: /^virtual:packed-zstd$/, namespace: 'virtual' }, () => ({
         contents: packedZstdModule(),
       }));
+      context.onLoad({ filter: /^virtual:page-assets$/, namespace: 'virtual' }, async () => {
+        const { source } = await bundlePage();
+        return { contents: source };
+      });
       context.onLoad({ filter: /^virtual:worker-source$/, namespace: 'virtual' }, async () => {
         const { source } = await bundleWorker(worker);
         return { contents: workerModule(source) };
@@ -115,10 +121,10 @@ export function viteVirtualModules() {
     async load(id) {
       if (id === '\0virtual:version') return versionModule();
       if (id === '\0virtual:packed-zstd') return packedZstdModule();
-      if (id !== '\0virtual:worker-source') return undefined;
-      const { source, inputs } = await bundleWorker();
-      for (const input of inputs) this.addWatchFile(join(root, input));
-      return workerModule(source);
+      if (id !== '\0virtual:worker-source' && id !== '\0virtual:page-assets') return undefined;
+      const made = id === '\0virtual:page-assets' ? await bundlePage() : await bundleWorker();
+      for (const input of made.inputs) this.addWatchFile(join(root, input));
+      return id === '\0virtual:page-assets' ? made.source : workerModule(made.source);
     },
   };
 }

@@ -9,3 +9,10 @@ declare module 'virtual:version' {
   /** As in package.json. */
   export const version: string;
 }
+
+declare module 'virtual:page-assets' {
+  /** The page of the windows, made from `src/ui/page`: `/page.js`, `/page.css` and `/`. */
+  export const script: string;
+  export const style: string;
+  export const html: string;
+}
