@@ -3,10 +3,12 @@
  * through `onProgress` or `onEvent`, and throws a SyncError whose `code` says what to do.
  *
  *   push, pull, status, init, disable     an instance and its cloud side
- *   history, diffVersions, bringBack,     its versions, and the ways back
- *   undo, readTrash
+ *   history, diffVersions, listVersion,   its versions, and the ways back
+ *   bringBack, undo, readTrash, emptyTrash
+ *   listKnownFolders, describeFolder,     the game folders of this PC, and what is in them
+ *   measurePresets, readWorldIcon
  *   changeToken, recoverAccess,           the player's account: passwords, recovery code, catalogue of instances
- *   recoveryCode, listKnownInstances
+ *   recoveryCode, listKnownInstances, checkAccount
  *   Repository, backup, restore, check,   restic repositories (docs/library.md)
  *   forget, prune, copy
  *   startServer                           a restic REST server (docs/server.md)
@@ -17,6 +19,7 @@ export { isSyncError, SyncError } from './base/errors.js';
 export type { OnEvent, Phase, ProgressEvent, SyncEvent, WarningEvent } from './base/events.js';
 export type { HookCommand, HookProgram, PathHazard } from './launcher/command-line.js';
 export { findHazards, hookLine, readOwnLine } from './launcher/command-line.js';
+export { findGameFolders } from './launcher/find-game-folders.js';
 export type { Launcher } from './launcher/find-launcher.js';
 export { findLauncher } from './launcher/find-launcher.js';
 export type { HookChange, HookPlan, LauncherCommands, WrittenHooks } from './launcher/hooks.js';
@@ -105,10 +108,12 @@ export type {
 export {
   bringBack,
   changeToken,
+  checkAccount,
   diffVersions,
   doctor,
   history,
   listKnownInstances,
+  listVersion,
   pull,
   push,
   recoverAccess,
@@ -126,17 +131,33 @@ export type {
   RecoverOptions,
   TokenChanged,
 } from './sync/account/change-token.js';
+export type { AccountCheck, CheckAccountOptions } from './sync/account/check-account.js';
 export type { RecoveryCodeOptions, RecoveryCodeResult } from './sync/account/enrol.js';
 export type { KnownInstances, KnownInstancesOptions, ListedInstance } from './sync/account/known-instances.js';
 export type { Checkup } from './sync/doctor/checkup.js';
 export type { DoctorOptions, DoctorResult } from './sync/doctor/doctor.js';
+export type { FolderFacts } from './sync/folder/describe-folder.js';
+export { describeFolder } from './sync/folder/describe-folder.js';
 export type { DisableResult, InitOptions, InitResult } from './sync/folder/init.js';
 export { disable, init } from './sync/folder/init.js';
+export type { KnownFolder, UserPlaces } from './sync/folder/known-folders.js';
+export { forgetFolder, listKnownFolders, rememberFolder } from './sync/folder/known-folders.js';
+export type { OpenQuestion } from './sync/folder/open-question.js';
 export type { OptIn } from './sync/folder/opt-in.js';
 export { readOptIn } from './sync/folder/opt-in.js';
+export type { WorldFacts } from './sync/folder/worlds.js';
+export { readWorldIcon } from './sync/folder/worlds.js';
 export type { BringBackOptions, BringBackResult, BroughtBack } from './sync/history/bring-back.js';
 export type { Diff, DiffOptions, DiffResult, DiffSide } from './sync/history/diff-versions.js';
+export type { EmptyTrashResult, TrashEmptied } from './sync/history/empty-trash.js';
+export { emptyTrash } from './sync/history/empty-trash.js';
 export type { History, HistoryEntry, HistoryOptions, HistoryResult } from './sync/history/history.js';
+export type {
+  ListedEntry,
+  ListVersionOptions,
+  ListVersionResult,
+  VersionListing,
+} from './sync/history/list-version.js';
 export type { Trash, TrashEntry, TrashResult } from './sync/history/trash-report.js';
 export { readTrash } from './sync/history/trash-report.js';
 export type { NothingToUndo, Undone, UndoOptions, UndoResult } from './sync/history/undo.js';
@@ -168,7 +189,9 @@ export type {
   Sent,
   Updated,
 } from './sync/results.js';
+export type { PresetSize } from './sync/scope/measure-presets.js';
+export { measurePresets } from './sync/scope/measure-presets.js';
 export { presetNames, setPreset } from './sync/scope/preset.js';
 export type { SyncOptions } from './sync/session.js';
-export type { StatusResult } from './sync/status.js';
+export type { CloudStatus, StatusOptions, StatusResult } from './sync/status.js';
 export type { TrashLimits } from './sync/swap/trash.js';

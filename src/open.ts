@@ -20,6 +20,7 @@ import type { Remote } from './repo/remote.js';
 import { Repository } from './repo/repository.js';
 import type { MakeCache, OpenOptions } from './repo/unlock.js';
 import type { ChangeTokenOptions, Recovered, RecoverOptions, TokenChanged } from './sync/account/change-token.js';
+import type { AccountCheck, CheckAccountOptions } from './sync/account/check-account.js';
 import type { RecoveryCodeOptions, RecoveryCodeResult } from './sync/account/enrol.js';
 import type { KnownInstances, KnownInstancesOptions } from './sync/account/known-instances.js';
 import type { DoctorOptions, DoctorResult } from './sync/doctor/doctor.js';
@@ -30,13 +31,15 @@ import type { DiffOptions, DiffResult } from './sync/history/diff-versions.js';
 import { diffVersions as diffVersionsWith } from './sync/history/diff-versions.js';
 import type { HistoryOptions, HistoryResult } from './sync/history/history.js';
 import { history as historyWith } from './sync/history/history.js';
+import type { ListVersionOptions, ListVersionResult } from './sync/history/list-version.js';
+import { listVersion as listVersionWith } from './sync/history/list-version.js';
 import type { UndoOptions, UndoResult } from './sync/history/undo.js';
 import { undo as undoWith } from './sync/history/undo.js';
 import { pull as pullWith } from './sync/pull.js';
 import { push as pushWith } from './sync/push.js';
 import type { NotConfigured, PullResult, PushResult } from './sync/results.js';
 import type { Address, Services, SyncOptions } from './sync/session.js';
-import type { StatusResult } from './sync/status.js';
+import type { StatusOptions, StatusResult } from './sync/status.js';
 import { status as statusWith } from './sync/status.js';
 import type { Executor } from './worker/executor.js';
 import { inlineExecutor } from './worker/executor.js';
@@ -63,7 +66,7 @@ export function pull(options: SyncOptions = {}): Promise<PullResult> {
 }
 
 /** Looks at both sides without changing anything. */
-export function status(options: SyncOptions = {}): Promise<StatusResult | NotConfigured> {
+export function status(options: StatusOptions = {}): Promise<StatusResult | NotConfigured> {
   return statusWith(options, services);
 }
 
@@ -75,6 +78,11 @@ export function history(options: HistoryOptions = {}): Promise<HistoryResult> {
 /** What differs between two versions, or between one and the game folder; by default from the head to the folder. */
 export function diffVersions(options: DiffOptions = {}): Promise<DiffResult> {
   return diffVersionsWith(options, services);
+}
+
+/** What a folder of a version holds, or all files below it. */
+export function listVersion(options: ListVersionOptions): Promise<ListVersionResult> {
+  return listVersionWith(options, services);
 }
 
 /** Puts a version of a world, of a path or of everything back into the game folder; undo takes it back. */
@@ -111,6 +119,12 @@ export async function listKnownInstances(options: KnownInstancesOptions = {}): P
   return run(options, services);
 }
 
+/** Whether a server can be used with a token, and which instances the player has there; stores nothing. */
+export async function checkAccount(options: CheckAccountOptions): Promise<AccountCheck> {
+  const { checkAccount: run } = await import('./sync/account/check-account.js');
+  return run(options, services);
+}
+
 /** Looks at everything that a sync of the folder depends on, and says what to do. */
 export function doctor(options: DoctorOptions = {}): Promise<DoctorResult> {
   return doctorWith(options, services);
@@ -129,6 +143,7 @@ async function connect(address: Address): Promise<Remote> {
       const files = await backend.list('snapshots', { signal });
       return files.map((file) => file.name as Awaited<ReturnType<Remote['listSnapshots']>>[number]);
     },
+    packBytes: (signal) => rest.packBytes({ signal }),
     open: async (options) => Repository.open({ ...options, backend, crypto, cache, zstd: await loadZstd() }),
     init: async (password, signal) => {
       const chunkerPolynomial = formatPolynomial(randomPolynomial((length) => crypto.randomBytes(length)));

@@ -10,7 +10,7 @@ import { isSyncError, SyncError } from '../base/errors.js';
 import type { Backend, ByteRange, CallOptions, FileInfo, FileType, ReadOptions } from './backend.js';
 import { alreadyExists, checkName, fileLabel, notFound, shorterThanRange } from './file-name.js';
 import { statusError } from './rest-error.js';
-import { decodeList } from './rest-list.js';
+import { decodeList, type ListEntry } from './rest-list.js';
 import { isHtml, isPage, printable } from './rest-page.js';
 import type { Answer, Exchange } from './rest-transport.js';
 import { RestTransport } from './rest-transport.js';
@@ -49,6 +49,8 @@ export interface RestOptions {
 export interface RestBackend extends Backend {
   /** The server's clock minus ours at the last answer, exact to about a second; undefined before. */
   clockSkewMs(): number | undefined;
+  /** Bytes of all packs, in one request; undefined if the server's lists have no sizes (protocol version 1). */
+  packBytes(options?: CallOptions): Promise<number | undefined>;
 }
 
 const LIST_V2 = 'application/vnd.x.restic.rest.v2';
@@ -100,12 +102,7 @@ class RestBackendImpl implements RestBackend {
   }
 
   async list(type: Exclude<FileType, 'config'>, options: CallOptions = {}): Promise<FileInfo[]> {
-    const action = `listing ${type} at ${this.location}`;
-    const answer = await this.#send({ method: 'GET', path: `${type}/`, action }, options);
-    // A proxy or web server that knows nothing of the path must not pass for an empty repository.
-    if (answer.status === 404 && !isHtml(answer)) return [];
-    this.#check(answer, 'GET', action);
-    const entries = decodeList(answer, action);
+    const entries = await this.#entries(type, options);
     const sized = entries.filter((entry) => entry.size !== undefined).map(({ name, size = 0 }) => ({ name, size }));
     const bare = entries.filter((entry) => entry.size === undefined);
     await forEachLimit(
@@ -118,6 +115,24 @@ class RestBackendImpl implements RestBackend {
       options.signal,
     );
     return sized;
+  }
+
+  async packBytes(options: CallOptions = {}): Promise<number | undefined> {
+    let bytes = 0;
+    for (const { size } of await this.#entries('data', options)) {
+      if (size === undefined) return undefined;
+      bytes += size;
+    }
+    return bytes;
+  }
+
+  async #entries(type: FileType, options: CallOptions): Promise<ListEntry[]> {
+    const action = `listing ${type} at ${this.location}`;
+    const answer = await this.#send({ method: 'GET', path: `${type}/`, action }, options);
+    // A proxy or web server that knows nothing of the path must not pass for an empty repository.
+    if (answer.status === 404 && !isHtml(answer)) return [];
+    this.#check(answer, 'GET', action);
+    return decodeList(answer, action);
   }
 
   async stat(type: FileType, name: string, options: CallOptions = {}): Promise<number | undefined> {

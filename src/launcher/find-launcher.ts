@@ -61,8 +61,8 @@ function sandboxOf(path: string): Launcher['sandbox'] {
   return /[\\/]snap[\\/][^\\/]+[\\/](common|current|\d+)[\\/]/.test(path) ? 'snap' : undefined;
 }
 
-/** The settings in a launcher's data folder. */
-async function findConfig(root: string): Promise<string | undefined> {
+/** The settings in a launcher's data folder; undefined if it is none. */
+export async function findConfig(root: string): Promise<string | undefined> {
   const names = await namesIn(root);
   const configs = names.filter((name) => /\.cfg$/i.test(name) && name !== 'instance.cfg');
   const rank = (name: string): number => (KNOWN.indexOf(stem(name)) + KNOWN.length + 1) % (KNOWN.length + 1);
@@ -80,10 +80,15 @@ async function findConfig(root: string): Promise<string | undefined> {
 
 /** Whether the launcher of these settings looks for instances in that folder. */
 async function holds(config: string, instances: string): Promise<boolean> {
+  for (const path of await instanceFolders(config)) if ((await realOf(path)) === instances) return true;
+  return false;
+}
+
+/** Where the launcher of these settings looks for instances. Throws 'io'. */
+export async function instanceFolders(config: string): Promise<string[]> {
   const ini = await readIniFile(config);
   const named = [ini?.get('InstanceDir') || 'instances', ...(ini?.getList('AdditionalInstanceDirs') ?? [])];
-  for (const path of named) if ((await realOf(resolve(dirname(config), path))) === instances) return true;
-  return false;
+  return named.map((path) => resolve(dirname(config), path));
 }
 
 /** Undefined if the file is missing. Throws 'io'. */

@@ -15,6 +15,8 @@ export interface Remote {
   readonly location: string;
   /** One request; empty also if there is no repository. */
   listSnapshots(signal?: AbortSignal): Promise<SnapshotId[]>;
+  /** Bytes of all packs, in one request; undefined if the server tells no sizes. */
+  packBytes?(signal?: AbortSignal): Promise<number | undefined>;
   /** Throws 'no-repository', 'wrong-password', and what Repository.open throws. */
   open(options: UnlockOptions): Promise<Repository>;
   /** Makes the repository. Throws 'exists'. */

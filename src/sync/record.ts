@@ -4,6 +4,7 @@ import type { FileStamp } from '../archive/scan.js';
 import type { SnapshotId, TreeId } from '../base/ids.js';
 import type { FileRecord } from './folder/state.js';
 import { writeState } from './folder/state.js';
+import { noteSync } from './note-sync.js';
 import type { SyncSession } from './session.js';
 
 export interface Common {
@@ -52,6 +53,7 @@ export async function recordCommon(session: SyncSession, common: Common, started
     ...(common.deletionMeant === true ? { deletionMeant: true } : {}),
     files,
   });
+  await noteSync(session);
 }
 
 function isSettled(mtimeNs: bigint, startedNs: bigint): boolean {

@@ -96,6 +96,7 @@ function describeStatus(result: StatusResult): string[] {
   const { added, changed, removed } = result.unsent;
   const unsent = added + changed + removed;
   const cloud = {
+    'not-asked': () => 'not asked',
     unreachable: () => `not reachable (${result.cloud.state === 'unreachable' ? result.cloud.reason : ''})`,
     empty: () => (result.lastSync === undefined ? 'empty so far' : GONE),
     same: () => 'nothing new',

@@ -43,13 +43,22 @@ export async function listKnownInstances(
 }
 
 async function list(account: Account, hereId: string | undefined): Promise<KnownInstances> {
-  const entries = (await withCatalogue(account, async ({ content }) => [...content.instances.values()])) ?? [];
-  const instances = entries.map(({ extra: _, ...entry }) => ({ ...entry, here: entry.id === hereId }));
-  const key = ({ label, id }: KnownInstance): string => `${label.toLowerCase()} ${id}`;
-  return { outcome: 'instances', instances: instances.sort((a, b) => (key(a) < key(b) ? -1 : 1)) };
+  return { outcome: 'instances', instances: (await listInstances(account, hereId)) ?? [] };
 }
 
-async function accountAt(address: string, options: KnownInstancesOptions, services: Services): Promise<Account> {
+/** undefined: there is no catalogue yet. */
+export async function listInstances(
+  account: Account,
+  hereId: string | undefined,
+): Promise<ListedInstance[] | undefined> {
+  const entries = await withCatalogue(account, async ({ content }) => [...content.instances.values()]);
+  const instances = entries?.map(({ extra: _, ...entry }) => ({ ...entry, here: entry.id === hereId }));
+  const key = ({ label, id }: KnownInstance): string => `${label.toLowerCase()} ${id}`;
+  return instances?.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** Of a player whose game folder need not be set up. */
+export async function accountAt(address: string, options: KnownInstancesOptions, services: Services): Promise<Account> {
   const url = checkServerUrl(address, 'the option url');
   const cloudFolder = join(packFolderOf(options), CLOUD_FOLDER);
   const token = await givenToken(options, cloudFolder);

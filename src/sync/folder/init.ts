@@ -16,6 +16,8 @@ import {
   readInstance,
   writeInstance,
 } from './instance.js';
+import { instanceLabel } from './instance-label.js';
+import { rememberFolder } from './known-folders.js';
 import type { Token } from './token.js';
 import { parseToken, readToken, TOKEN_FILE } from './token.js';
 import { storeToken } from './token-store.js';
@@ -58,6 +60,10 @@ export async function init(options: InitOptions): Promise<InitResult> {
   // sync.json last: it is what makes launchers run the hook here, which then needs the token.
   if (token) await storeToken(await makeCloudFolder(packFolder), token);
   await writeInstance(packFolder, settings);
+  const label = await instanceLabel(packFolder);
+  await rememberFolder({ instanceId: settings.instanceId, folder: packFolder, label }).catch(() => {
+    // A list for showing: the first sync tries again.
+  });
   return {
     packFolder,
     url,

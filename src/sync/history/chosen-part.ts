@@ -41,7 +41,8 @@ function below(part: string): Chosen {
   return { part, includes, touches: (path) => includes(path) || above.has(path) };
 }
 
-function cleanPath(path: string, platform: NodeJS.Platform): string {
+/** As the paths of a version are written. Throws 'usage' for one that leads out of the game folder. */
+export function cleanPath(path: string, platform: NodeJS.Platform): string {
   const plain = platform === 'win32' ? path.replaceAll('\\', '/') : path;
   const names = plain.split('/').filter((name) => name !== '' && name !== '.');
   const isAbsolute = plain.startsWith('/') || (platform === 'win32' && /^[A-Za-z]:/.test(plain));

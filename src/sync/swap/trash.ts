@@ -86,12 +86,30 @@ export async function pruneTrash(
     const isKept = index < limits.generations || (age >= 0 && age < limits.ageMs);
     bytes += generation.bytes;
     if (index === 0 || (isKept && bytes <= limits.bytes)) continue;
-    const leaving = join(cloudFolder, FOLDER, LEAVING + generation.name);
-    await renameWithRetry(fs, generation.folder, leaving);
+    await letGo(fs, cloudFolder, generation);
     removed.push(generation.name);
   }
   await sweepLeaving(fs, cloudFolder);
   return removed;
+}
+
+/**
+ * Removes all generations, the newest too; returns how many, and the bytes of their old files. Does nothing while a swap
+ * is unfinished. The instance lock must be held.
+ */
+export async function emptyTrashFolder(
+  cloudFolder: string,
+  fs: FsOps = nodeFs,
+): Promise<{ readonly generations: number; readonly bytes: number }> {
+  if ((await fs.lstat(journalPath(cloudFolder))) !== undefined) return { generations: 0, bytes: 0 };
+  const all = await listTrash(cloudFolder, fs);
+  for (const generation of all) await letGo(fs, cloudFolder, generation);
+  await sweepLeaving(fs, cloudFolder);
+  return { generations: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+async function letGo(fs: FsOps, cloudFolder: string, { name, folder }: TrashGeneration): Promise<void> {
+  await renameWithRetry(fs, folder, join(cloudFolder, FOLDER, LEAVING + name));
 }
 
 async function sweepLeaving(fs: FsOps, cloudFolder: string): Promise<void> {
