@@ -1,8 +1,8 @@
 /** The launcher's half of `setup`: shows the lines that belong into it, and writes them if that was asked for. */
 import { homedir } from 'node:os';
 import type { HookPlan, Launcher, PathHazard, Surroundings } from '../../index.js';
-import { findHazards, findLauncher, launcherRun, planHooks, readCommands, SyncError, writeHooks } from '../../index.js';
 import type { Console } from '../../ui/console.js';
+import { areLinesThere, planLauncherSetup, writeLauncherSetup } from '../../ui/desk/launcher-setup.js';
 import { hookLines, thisProgram } from './hook-lines.js';
 import { isHidden, isTemporary } from './launcher-checks.js';
 
@@ -14,40 +14,18 @@ interface LauncherFlags {
 /** False if something was asked for that could not be done; the reason has been told then. */
 export async function setUpLauncher(console: Console, packFolder: string, flags: LauncherFlags): Promise<boolean> {
   const program = thisProgram();
-  const hazards = findHazards(program, process.platform);
-  tellHazards(console, hazards, program.script);
   const around: Surroundings = { platform: process.platform, env: process.env, home: homedir() };
-  const launcher = await findLauncher(packFolder, around);
-  const plan = launcher && planHooks(await readCommands(launcher), program, process.platform);
+  const setup = await planLauncherSetup(packFolder, program, around);
+  const { hazards, launcher, plan } = setup;
+  tellHazards(console, hazards, program.script);
   tellPlan(console, launcher, plan);
   if (flags.writeHooks !== true) return true;
   if (hazards.some(({ everywhere }) => everywhere)) return false;
-  if (launcher === undefined || plan?.file === undefined) {
-    throw new SyncError('usage', "the launcher's settings were not found; enter the lines in the launcher by hand");
-  }
-  await checkStopped(launcher, plan, around, flags.force === true);
-  const { file, backup } = await writeHooks(launcher, plan);
+  const { file, backup } = await writeLauncherSetup(setup, around, flags.force === true);
   console.object({ message_type: 'hooks', written: backup !== undefined, file, backup: backup ?? null });
   const text = backup === undefined ? `nothing to change in ${file}` : `written to ${file}; as it was: ${backup}`;
   console.line('info', text);
   return true;
-}
-
-/** A launcher that runs writes its settings when it ends, and with them goes what was written meanwhile. */
-async function checkStopped(launcher: Launcher, plan: HookPlan, around: Surroundings, force: boolean): Promise<void> {
-  if (force || plan.changes.every(({ before, after }) => before === after)) return;
-  const name = launcher.name ?? 'the launcher';
-  if (launcher.name === undefined) {
-    const todo = 'close it, and give --force';
-    throw new SyncError('in-use', `which launcher this instance belongs to was not found, so it may run; ${todo}`);
-  }
-  const run = await launcherRun(launcher.name, around);
-  if (run.state === 'stopped') return;
-  if (run.state === 'running') {
-    throw new SyncError('in-use', `${name} is running and would take the change back; close it and run setup again`);
-  }
-  const todo = 'close the launcher, and give --force';
-  throw new SyncError('in-use', `whether ${name} is running cannot be told (${run.why}); ${todo}`);
 }
 
 function tellHazards(console: Console, hazards: readonly PathHazard[], script: string): void {
@@ -69,7 +47,7 @@ function tellPlan(console: Console, launcher: Launcher | undefined, plan: HookPl
     overridden: plan?.isInstance === true,
     changes: plan?.changes ?? [],
   });
-  if (plan?.changes.every(({ kind }) => kind === 'present' || kind === 'wrapped') === true) {
+  if (plan !== undefined && areLinesThere(plan)) {
     console.line('info', 'the launcher runs the hook already');
   } else if (plan !== undefined && (plan.isInstance || plan.changes.some(({ kind }) => kind === 'chained'))) {
     tellChanges(console, plan);

@@ -2,31 +2,46 @@
  * The desk: answers what the page of the `ui` and `setup` windows asks, by calling the library. It knows the page by its
  * protocol only; serving it, opening a browser and ending the command are its caller's.
  */
-import type { HookProgram, Surroundings } from '../../index.js';
-import type { View } from '../protocol.js';
+import type { HomeView } from '../protocol.js';
 import type { Handlers } from '../server/window-types.js';
+import { historyHandlers } from './history.js';
+import { type DeskOptions, Room } from './room.js';
+import { setupHandlers } from './setup.js';
+import { describeHere, readIcon, statusHandlers } from './status.js';
+import { taskHandlers } from './tasks.js';
+import { trashHandlers } from './trash.js';
+import { Work } from './work.js';
 
-export interface DeskOptions {
-  /** The game folder that the command was called for: shown as "here", and the one that setup works on. */
-  readonly packFolder?: string | undefined;
-  /** What a launcher is to run. */
-  readonly program: HookProgram;
-  /** Where launchers and the list of known instances are looked for. */
-  readonly surroundings: Surroundings;
-  /** Leads the window: the desk calls it when work begins, goes on and ends. */
-  readonly show: (view: View) => void;
-  /** Once it fires, all work of the desk is given up. */
-  readonly signal: AbortSignal;
-}
+export type { DeskOptions } from './room.js';
 
 export interface Desk {
   readonly handlers: Handlers;
+  /** What the window shows first, and whenever no task is under way. */
+  home(start: HomeView['start']): Promise<HomeView>;
   /** A picture by an id that the desk has given: PNG. Undefined if there is none. */
   icon(id: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Fulfilled when no work is under way; never rejects. For whoever wants to end without cutting it off. */
   idle(): Promise<void>;
 }
 
-export function createDesk(_options: DeskOptions): Desk {
-  return { handlers: {}, icon: async () => undefined, idle: async () => undefined };
+export function createDesk(options: DeskOptions): Desk {
+  const room = new Room(options);
+  const work = new Work(room);
+  const home = async (start: HomeView['start']): Promise<HomeView> => {
+    const here = await describeHere(room);
+    return { view: 'home', start, ...(here === undefined ? {} : { instance: room.idOf(here.packFolder) }) };
+  };
+  const { instances, ...others } = statusHandlers(room);
+  const handlers: Handlers = {
+    ...others,
+    ...historyHandlers(room),
+    ...trashHandlers(room),
+    ...taskHandlers(room, work),
+    ...setupHandlers(room),
+    instances: async (input, signal) => {
+      if (work.backHome()) options.show(await home('status'));
+      return instances(input, signal);
+    },
+  };
+  return { handlers, home, icon: (id) => readIcon(room, id), idle: () => work.idle() };
 }

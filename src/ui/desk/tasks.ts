@@ -1,0 +1,65 @@
+/** Pull, push, restore and undo from a window, and what the last two would do. */
+import type { BroughtBack } from '../../index.js';
+import { bringBack, describeFolder, pull, push, SyncError, undo } from '../../index.js';
+import type { Handlers } from '../server/window-types.js';
+import { PATIENCE_MS, type Room, textOf, versionOf } from './room.js';
+import type { Work } from './work.js';
+
+type Names = 'sync' | 'plan-restore' | 'restore' | 'plan-undo' | 'undo' | 'stop';
+
+export function taskHandlers(room: Room, work: Work): Pick<Handlers, Names> {
+  const at = async (instance: unknown): Promise<{ packFolder: string; label: string }> => {
+    const packFolder = room.folderOf(instance);
+    return { packFolder, label: (await describeFolder({ packFolder })).label };
+  };
+  return {
+    sync: async ({ instance, task }) => {
+      const { packFolder, label } = await at(instance);
+      const run = { pull, push }[task];
+      if (run === undefined) throw new SyncError('usage', 'the task must be "pull" or "push"');
+      work.start(task, label, (call) => run({ ...call, packFolder, waitMs: PATIENCE_MS }));
+      return {};
+    },
+    'plan-restore': async ({ instance, version, path }, signal) => {
+      const part = { snapshot: versionOf(version), path: textOf(path, 'path') };
+      const found = await bringBack({ ...part, packFolder: room.folderOf(instance), ...once(signal), dryRun: true });
+      if (found.outcome === 'not-configured') throw notSetUp();
+      return { ...found.files, bytes: bytesOf(found) };
+    },
+    restore: async ({ instance, version, path }) => {
+      const part = { snapshot: versionOf(version), path: textOf(path, 'path') };
+      const { packFolder, label } = await at(instance);
+      work.start('restore', label, (call) => bringBack({ ...part, ...call, packFolder, waitMs: PATIENCE_MS }));
+      return {};
+    },
+    'plan-undo': async ({ instance }, signal) => {
+      const found = await undo({ packFolder: room.folderOf(instance), ...once(signal), dryRun: true });
+      if (found.outcome === 'not-configured') throw notSetUp();
+      if (found.outcome === 'nothing-to-undo') return { possible: false };
+      const { command, time, worlds, files, changedSince } = found;
+      const count = files.added + files.changed + files.removed;
+      return { possible: true, command, time, worlds, files: count, changedSince };
+    },
+    undo: async ({ instance }) => {
+      const { packFolder, label } = await at(instance);
+      work.start('undo', label, (call) => undo({ ...call, packFolder, waitMs: PATIENCE_MS }));
+      return {};
+    },
+    stop: async () => {
+      work.stop();
+      return {};
+    },
+  };
+}
+
+function once(signal: AbortSignal): { readonly signal: AbortSignal; readonly waitMs: number } {
+  return { signal, waitMs: PATIENCE_MS };
+}
+
+function bytesOf({ outcome, bytesWritten }: BroughtBack): number {
+  return outcome === 'same' ? 0 : bytesWritten;
+}
+
+function notSetUp(): SyncError {
+  return new SyncError('not-found', 'this instance is no longer set up on this PC');
+}
