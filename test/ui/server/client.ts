@@ -73,7 +73,7 @@ export async function listen(origin: string, cookie: string): Promise<Stream> {
   const chunks = response.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   let text = '';
   const next = async (): Promise<unknown> => {
-    const [, data] = /^data: (.*)\n\n/m.exec(text) ?? [];
+    const [, data] = /^data: ([^\n]*)\n\n/m.exec(text) ?? [];
     if (data !== undefined) {
       text = text.slice(text.indexOf(data) + data.length);
       return JSON.parse(data);
