@@ -161,11 +161,13 @@ export type {
 export type { Trash, TrashEntry, TrashResult } from './sync/history/trash-report.js';
 export { readTrash } from './sync/history/trash-report.js';
 export type { NothingToUndo, Undone, UndoOptions, UndoResult } from './sync/history/undo.js';
-export type { ChangeTotals, FileChange, VersionChanges, WorldChanges } from './sync/history/version-changes.js';
+export type { ChangeTotals, VersionChanges, WorldChanges } from './sync/history/version-changes.js';
 export type { VersionFacts } from './sync/history/version-facts.js';
 export type {
   Choice,
   Conflict,
+  ConflictDetails,
+  ConflictQuestion,
   ConflictSide,
   ConflictUnit,
   Deletion,
@@ -176,8 +178,12 @@ export type {
   Relocation,
   RelocationAnswer,
   Resolution,
+  SideDetails,
+  UnitDetails,
   UnitSide,
+  UnitStand,
 } from './sync/merge/decisions.js';
+export type { FileChange } from './sync/merge/unit-changes.js';
 export type {
   FileCounts,
   Merged,

@@ -11,6 +11,7 @@ import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import { openRepository } from './account/open-repository.js';
 import { liveWorlds } from './folder/live-worlds.js';
+import { notingQuestion } from './folder/open-question.js';
 import { scanInstance } from './local.js';
 import { compareWithState, isUntouched } from './local-side.js';
 import { Arbiter } from './merge/arbiter.js';
@@ -25,11 +26,16 @@ import { recordedSpelling, reopenState, repositoryLock, withInstance } from './s
 
 /** Throws 'conflict' if both sides changed the same since they last had the same; nothing is touched then. */
 export async function pull(options: SyncOptions, services: Services): Promise<PullResult> {
-  return (await withInstance('pull', options, services, pullInstance)) ?? NOT_CONFIGURED;
+  return (await withInstance('pull', options, services, notingQuestion(pullInstance))) ?? NOT_CONFIGURED;
 }
 
 async function pullInstance(session: SyncSession): Promise<PullResult> {
-  const { state, scope, signal, instance, options } = session;
+  const arbiter = new Arbiter(session);
+  return arbiter.settle(async (isAgain) => pullOnce(isAgain ? await reopenState(session) : session, arbiter));
+}
+
+async function pullOnce(session: SyncSession, arbiter: Arbiter): Promise<PullResult> {
+  const { state, scope, signal, instance } = session;
   const startedMs = Date.now();
   session.phase('connecting');
   const remote = await session.connect();
@@ -39,7 +45,6 @@ async function pullInstance(session: SyncSession): Promise<PullResult> {
   const [ids, scan] = await Promise.all([listing, scanning]);
   session.checkClock(remote);
   const local = compareWithState(scan, state, scope);
-  const arbiter = new Arbiter(options.onConflict, options.onDeletion);
   const sameScope = state?.scopeFingerprint === scope.fingerprint;
   if (state?.base !== undefined && sameScope && ids.includes(state.base) && ids.every((id) => state.seen.has(id))) {
     const known = upToDate(session, state.base);
@@ -179,7 +184,8 @@ class Pull {
       if (!hasUnsent) return { recovered: undefined, merged: await mergeCloud(common, undefined, found.mine) };
       const marks = ['unclean', ...(losesHere ? ['conflict-loser'] : [])];
       const input = { ...common, local, startedMs: this.#startedMs, marks };
-      const { sent, merged } = await sendLocalSide(input, await readLocalSide(input));
+      const { sent, merged, open } = await sendLocalSide(input, await readLocalSide(input));
+      if (open !== undefined) throw open;
       return { recovered: sent, merged };
     });
   }

@@ -10,6 +10,7 @@ import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
 import { openRepository } from './account/open-repository.js';
 import { checkLive } from './folder/live-worlds.js';
+import { notingQuestion } from './folder/open-question.js';
 import { scanInstance, withBitsOf } from './local.js';
 import type { LocalSide } from './local-side.js';
 import { compareWithState, isUntouched } from './local-side.js';
@@ -18,19 +19,25 @@ import { manifestOf, meetCloud, sameContent } from './remote-side.js';
 import type { NothingSent, PushResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import { type LocalRead, recordLocal } from './save-local.js';
-import { readLocalSide, type SendInput, sendLocalSide, unseenHeads } from './send.js';
+import { readLocalSide, type SendInput, type SentSide, sendLocalSide, unseenHeads } from './send.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
-import { recordedSpelling, repositoryLock, withInstance } from './session.js';
+import { recordedSpelling, reopenState, repositoryLock, withInstance } from './session.js';
+import { settleSent } from './settle-sent.js';
 
 /**
  * Throws 'conflict' if another PC has changed the same: this PC's version is in the cloud then as well, beside the
  * other one; and for a mass deletion, of which nothing is sent.
  */
 export async function push(options: SyncOptions, services: Services): Promise<PushResult> {
-  return (await withInstance('push', options, services, pushInstance)) ?? NOT_CONFIGURED;
+  return (await withInstance('push', options, services, notingQuestion(pushInstance))) ?? NOT_CONFIGURED;
 }
 
 async function pushInstance(session: SyncSession): Promise<PushResult> {
+  const arbiter = new Arbiter(session);
+  return arbiter.settle(async (isAgain) => pushOnce(isAgain ? await reopenState(session) : session, arbiter));
+}
+
+async function pushOnce(session: SyncSession, arbiter: Arbiter): Promise<PushResult> {
   const { instance, scope, state, signal, options } = session;
   const startedMs = Date.now();
   session.phase('scanning');
@@ -47,15 +54,14 @@ async function pushInstance(session: SyncSession): Promise<PushResult> {
   const ids = await remote.listSnapshots(signal);
   session.checkClock(remote);
   const marks = [...(live ? ['live'] : []), ...(options.unclean === true ? ['unclean'] : [])];
-  return sendAll(session, remote, ids, { local, startedMs, marks });
+  return sendAll(session, remote, ids, { local, startedMs, marks, arbiter });
 }
 
 export interface ToSend {
   readonly local: LocalSide;
   readonly startedMs: number;
   readonly marks: readonly string[];
-  /** One that has asked already. */
-  readonly arbiter?: Arbiter;
+  readonly arbiter: Arbiter;
 }
 
 /** With the list of snapshots at hand; makes the repository if there is none. */
@@ -63,24 +69,24 @@ export async function sendAll(
   session: SyncSession,
   remote: Remote,
   ids: readonly SnapshotId[],
-  { local, startedMs, marks, arbiter: asked }: ToSend,
+  { local, startedMs, marks, arbiter }: ToSend,
 ): Promise<NothingSent | Sent> {
-  const { signal, options, scope } = session;
+  const { signal, scope } = session;
   const repo = (await openRepository(session, remote)) ?? (await makeRepository(session, remote));
   // Beside the work; a push that is killed in between is a first one again.
   const enrolled = ids.length === 0 ? enrol(session, repo) : undefined;
   // Its failure is that of the work, if the work gets to it.
   enrolled?.catch(() => undefined);
-  return repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
+  const result = await repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
     // Under the lock, or a prune elsewhere could remove packs that the index here still names.
     await repo.loadIndex(writer.signal);
     const { session: whole, cloud } = await meetCloud(session, repo, ids);
     const compared = whole === session ? local : compareWithState(local.scan, whole.state, scope);
     const sendable = withoutLostBlobs(compared, repo, cloud.heads.length === 0);
-    const arbiter = asked ?? new Arbiter(options.onConflict, options.onDeletion);
     const input = { session: whole, repo, writer, cloud, local: sendable, arbiter, startedMs, marks };
     return send({ ...input, enrolled });
   });
+  return settleSent(session, remote, repo, arbiter, result);
 }
 
 /** The player's other PCs find the instance by its name. */
@@ -89,14 +95,15 @@ async function enrol(session: SyncSession, repo: Repository): Promise<void> {
   await enrolInstance(session, repo);
 }
 
-async function send(input: SendInput & { readonly enrolled: Promise<void> | undefined }): Promise<NothingSent | Sent> {
+async function send(
+  input: SendInput & { readonly enrolled: Promise<void> | undefined },
+): Promise<NothingSent | SentSide> {
   const read = await readLocalSide(input);
   if (read.isSame) return nothingOwn(input, read);
   const base = await equalHead(input, read);
   if (base !== undefined) return base;
   await input.enrolled;
-  const { sent, merged } = await sendLocalSide(input, read);
-  return merged === undefined ? sent : { ...sent, merged };
+  return sendLocalSide(input, read);
 }
 
 /** What lies here is what the last sync had; only the stamps may be new. */

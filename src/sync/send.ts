@@ -8,7 +8,7 @@ import type { SnapshotId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
 import type { LocalSide } from './local-side.js';
-import type { Arbiter } from './merge/arbiter.js';
+import { type Arbiter, PendingQuestion } from './merge/arbiter.js';
 import { commitMerge } from './merge/commit-merge.js';
 import { refuseFileAsFolder, refuseMixedWorlds } from './merge/conflict.js';
 import { isNamed, type KnownSnapshot } from './merge/heads.js';
@@ -71,17 +71,26 @@ interface Saved {
   readonly others: readonly KnownSnapshot[];
 }
 
+export interface SentSide {
+  readonly sent: Sent;
+  readonly merged?: Merged | undefined;
+  /** What must be asked before the heads beside it can be merged. */
+  readonly open?: PendingQuestion;
+}
+
 /** What was read is stored as a snapshot, recorded, and merged with the heads that are then beside it. */
-export async function sendLocalSide(
-  input: SendInput,
-  read: LocalRead,
-): Promise<{ readonly sent: Sent; readonly merged: Merged | undefined }> {
+export async function sendLocalSide(input: SendInput, read: LocalRead): Promise<SentSide> {
   const saved = await saveLocalSide(input, read);
   const sent = sentResult(input, saved.snapshot, read);
-  if (saved.others.length === 0) return { sent, merged: undefined };
+  if (saved.others.length === 0) return { sent };
   // Of packs that another PC has sent since the index was loaded.
   await input.repo.loadIndex(input.writer.signal);
-  return { sent, merged: await mergeCloud(input, saved, read.outcome.manifest) };
+  try {
+    return { sent, merged: await mergeCloud(input, saved, read.outcome.manifest) };
+  } catch (error) {
+    if (error instanceof PendingQuestion) return { sent, open: error };
+    throw error;
+  }
 }
 
 /** The snapshot is stored and recorded as what this PC has. */

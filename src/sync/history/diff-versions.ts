@@ -10,13 +10,14 @@ import { chooseHeld } from '../held.js';
 import { inScope } from '../local-side.js';
 import { readLocal, scanLocal } from '../local-version.js';
 import type { KnownSnapshot } from '../merge/heads.js';
+import type { FileChange } from '../merge/unit-changes.js';
 import { worldsOf } from '../merge/units.js';
 import { manifestOf } from '../remote-side.js';
 import type { NotConfigured } from '../results.js';
 import { NOT_CONFIGURED } from '../results.js';
 import type { Services, SyncOptions, SyncSession } from '../session.js';
 import { openSession } from '../session.js';
-import type { FileChange, VersionChanges } from './version-changes.js';
+import type { VersionChanges } from './version-changes.js';
 import { tallyChanges } from './version-changes.js';
 import { findVersion, nothingInCloud, readVersions } from './versions.js';
 

@@ -9,8 +9,9 @@ import { shortId } from '../../base/ids.js';
 import type { Repository } from '../../repo/repository.js';
 import type { TreeNode } from '../../repo/tree.js';
 import { decodeTree } from '../../repo/tree.js';
+import type { FileChange } from '../merge/unit-changes.js';
 import type { Scope } from '../scope/scope.js';
-import type { FileChange, VersionChanges } from './version-changes.js';
+import type { VersionChanges } from './version-changes.js';
 import { tallyChanges } from './version-changes.js';
 
 /** Deeper than any real folder. */

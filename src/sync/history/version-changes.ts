@@ -3,16 +3,9 @@
  * Empty folders do not count.
  */
 
+import type { FileChange } from '../merge/unit-changes.js';
 import { worldOf } from '../merge/units.js';
 import type { FileCounts } from '../results.js';
-
-export interface FileChange {
-  /** Relative to the game folder, with '/'. */
-  readonly path: string;
-  readonly change: 'added' | 'changed' | 'removed';
-  /** Bytes: of a removed file those that it had, else those that it has. */
-  readonly size: number;
-}
 
 export interface ChangeTotals extends FileCounts {
   /** Of the added and changed files as they are then. */

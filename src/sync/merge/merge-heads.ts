@@ -11,9 +11,9 @@ import type { SyncSession } from '../session.js';
 import { commonAncestor } from './ancestry.js';
 import type { Arbiter, Sides } from './arbiter.js';
 import { refuseFileAsFolder } from './conflict.js';
-import type { ConflictSide } from './decisions.js';
+import type { Choice, ConflictDetails, ConflictSide } from './decisions.js';
 import { isNamed, isOurs, type KnownSnapshot } from './heads.js';
-import { isBelow, joinUnits, type Merge, mergeManifests } from './merge.js';
+import { type Clash, isBelow, joinUnits, type Merge, mergeManifests } from './merge.js';
 import { secondName } from './second-name.js';
 import { groupByUnit, isWorld, sameUnit, type Unit, worldsOf } from './units.js';
 
@@ -54,6 +54,19 @@ export async function mergeHeads(input: MergeInput): Promise<MergedHeads> {
 interface Side {
   readonly shown: ConflictSide;
   readonly loser: SnapshotId | 'here';
+  /** Undefined for what lies here. */
+  readonly version?: KnownSnapshot;
+}
+
+/** Two sides of a step, and what they last had in common. */
+interface Meeting {
+  readonly mine: Manifest;
+  readonly one: Side;
+  readonly theirs: Manifest;
+  readonly other: Side;
+  readonly base: Manifest | undefined;
+  /** Missing if it is no longer there. */
+  readonly common: KnownSnapshot | undefined;
 }
 
 class HeadMerge {
@@ -85,25 +98,15 @@ class HeadMerge {
     if (branch !== undefined) {
       // What is here stands on a head of its own: with each of the others, against where they parted.
       let manifest: Manifest = mine;
-      for (const other of others)
-        manifest = await this.#meet(manifest, here, other, await this.#ancestor(branch, other));
+      for (const other of others) manifest = await this.#meet(manifest, here, other, this.#ancestor(branch, other));
       return manifest;
     }
     const [first, ...rest] = others;
     if (first === undefined) return mine;
     let theirs = await this.#load(first);
-    for (const other of rest) {
-      theirs = await this.#meet(theirs, sideOf(first), other, await this.#ancestor(first, other));
-    }
-    const merge = mergeManifests(baseManifest(session.state), mine, theirs);
-    this.#note(merge);
-    return this.#settle(
-      merge,
-      theirs,
-      here,
-      sideOf(first),
-      session.state?.base === undefined && areStrangers(mine, theirs),
-    );
+    for (const other of rest) theirs = await this.#meet(theirs, sideOf(first), other, this.#ancestor(first, other));
+    const [base, common] = [baseManifest(session.state), this.#stand()];
+    return this.#settle({ mine, one: here, theirs, other: sideOf(first), base, common });
   }
 
   /**
@@ -111,9 +114,8 @@ class HeadMerge {
    * are foreign snapshots only, which do not tell what they come from, the newer one counts as made after the older.
    */
   #branchOf(): { readonly branch: KnownSnapshot | undefined; readonly others: readonly KnownSnapshot[] } {
-    const { session, snapshots, others } = this.#input;
-    const base = session.state?.base;
-    const stand = snapshots.find((one) => base !== undefined && isNamed(one, base));
+    const { snapshots, others } = this.#input;
+    const stand = this.#stand();
     if (stand === undefined) return { branch: undefined, others };
     const comesFrom = (head: KnownSnapshot): boolean =>
       (!isOurs(head.snapshot) && !isOurs(stand.snapshot)) || commonAncestor(stand, head, snapshots) === stand;
@@ -122,28 +124,51 @@ class HeadMerge {
     return { branch: undefined, others: [...later, ...others.filter((head) => !later.includes(head))] };
   }
 
+  /** The snapshot of this PC's last sync. */
+  #stand(): KnownSnapshot | undefined {
+    const base = this.#input.session.state?.base;
+    return this.#input.snapshots.find((one) => base !== undefined && isNamed(one, base));
+  }
+
   /** With another head. */
-  async #meet(manifest: Manifest, side: Side, other: KnownSnapshot, base: Manifest | undefined): Promise<Manifest> {
-    const theirs = await this.#load(other);
-    const merge = mergeManifests(base, manifest, theirs);
-    if (side.loser === 'here') this.#note(merge);
-    return this.#settle(merge, theirs, side, sideOf(other), base === undefined && areStrangers(manifest, theirs));
+  async #meet(mine: Manifest, one: Side, head: KnownSnapshot, common: KnownSnapshot | undefined): Promise<Manifest> {
+    const theirs = await this.#load(head);
+    const base = common && (await this.#load(common));
+    return this.#settle({ mine, one, theirs, other: sideOf(head), base, common });
   }
 
-  #note({ fromMine, fromTheirs }: Merge): void {
-    this.#fromHere = [...this.#fromHere, ...fromMine];
-    this.#fromCloud = [...this.#fromCloud, ...fromTheirs];
-  }
-
-  async #settle(merge: Merge, theirs: Manifest, one: Side, other: Side, isFirst: boolean): Promise<Manifest> {
+  async #settle(meeting: Meeting): Promise<Manifest> {
+    const { mine, one, theirs, other, base } = meeting;
+    const merge = mergeManifests(base, mine, theirs);
+    if (one.loser === 'here') {
+      this.#fromHere = [...this.#fromHere, ...merge.fromMine];
+      this.#fromCloud = [...this.#fromCloud, ...merge.fromTheirs];
+    }
     const { manifest, clashes } = merge;
+    const isFirst = base === undefined && areStrangers(mine, theirs);
     if (clashes.length === 0 && !isFirst) return manifest;
     const sides: Sides = {
       reason: isFirst ? 'first-contact' : 'both-changed',
       local: one.shown,
       cloud: other.shown,
     };
-    const choices = await this.#input.arbiter.choose(clashes, sides);
+    const choices = await this.#input.arbiter.choose(clashes, sides, (open) => this.#explain(open, meeting, merge));
+    return this.#apply(merge, choices, meeting);
+  }
+
+  /** Loaded when it is asked for: most conflicts are settled without. */
+  async #explain(clashes: readonly Clash[], meeting: Meeting, merge: Merge): Promise<ConflictDetails> {
+    const { explainConflict } = await import('./conflict-details.js');
+    const { session, repo } = this.#input;
+    const { base, common, one, other } = meeting;
+    return explainConflict(clashes, { session, repo, base, common, merge, one: one.version, other: other.version });
+  }
+
+  #apply(
+    { manifest, clashes }: Merge,
+    choices: ReadonlyMap<string, Choice>,
+    { theirs, one, other }: Meeting,
+  ): Manifest {
     const units = new Map<string, Unit>(groupByUnit(manifest));
     const names = new Set([...units.keys(), ...groupByUnit(theirs).keys()].map((id) => id.toLowerCase()));
     for (const { id, kind, mine: a, theirs: b } of clashes) {
@@ -165,9 +190,8 @@ class HeadMerge {
     return joinUnits(units.values());
   }
 
-  async #ancestor(one: KnownSnapshot, other: KnownSnapshot): Promise<Manifest | undefined> {
-    const found = commonAncestor(one, other, this.#input.snapshots);
-    return found && this.#load(found);
+  #ancestor(one: KnownSnapshot, other: KnownSnapshot): KnownSnapshot | undefined {
+    return commonAncestor(one, other, this.#input.snapshots);
   }
 
   #load(known: KnownSnapshot): Promise<Manifest> {
@@ -182,9 +206,10 @@ export function areStrangers(mine: Manifest, theirs: Manifest): boolean {
   return [...here].some(([id, unit]) => isWorld(id, unit) && !sameUnit(unit, there.get(id)));
 }
 
-function sideOf({ id, snapshot }: KnownSnapshot): Side {
+function sideOf(version: KnownSnapshot): Side {
+  const { id, snapshot } = version;
   const { hostname = 'another PC', time } = snapshot;
-  return { shown: { where: 'cloud', hostname, time, snapshot: id }, loser: id };
+  return { shown: { where: 'cloud', hostname, time, snapshot: id }, loser: id, version };
 }
 
 function moved(unit: Unit, from: string, to: string): Unit {
