@@ -3,10 +3,12 @@
  */
 import type { SnapshotId } from '../base/ids.js';
 import type { Repository } from './repository.js';
+import type { HeldKey } from './unlock.js';
 
 export interface UnlockOptions {
   readonly passwords: readonly string[];
   readonly keyHint?: string | undefined;
+  readonly heldKey?: HeldKey | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

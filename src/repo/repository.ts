@@ -20,14 +20,15 @@ import { decodeIndexFile } from './index-file.js';
 import { readIndexTable } from './index-scan.js';
 import { IndexTable } from './index-table.js';
 import { BlobLoader } from './loader.js';
-import type { HeldLock, LockOptions, LockStore } from './lock.js';
-import { acquireLock } from './lock.js';
+import type { HeldLock, LockStore } from './lock.js';
 import { decodeLockFile, encodeLockFile } from './lock-file.js';
 import { readPackHeader } from './pack-header.js';
 import type { SessionOptions } from './session.js';
 import { WriteSession } from './session.js';
 import type { Snapshot } from './snapshot.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
+import type { LockingOptions } from './take-lock.js';
+import { takeLock } from './take-lock.js';
 import type { TreeNode } from './tree.js';
 import { decodeTree } from './tree.js';
 import type { MakeCache, OpenOptions } from './unlock.js';
@@ -39,9 +40,7 @@ export type { OpenOptions } from './unlock.js';
 const CONNECTIONS = 5;
 const INDEX_ATTEMPTS = 3;
 
-export interface WriteOptions extends SessionOptions {
-  readonly lock?: Omit<LockOptions, 'signal'>;
-}
+export interface WriteOptions extends SessionOptions, LockingOptions {}
 
 type OnIndexFile = (id: IndexId, file: IndexTable) => void;
 
@@ -195,8 +194,8 @@ export class Repository {
    * Runs `work` under a non-exclusive lock, so that no prune removes what it is about to read; load the index inside.
    * Where no lock can be stored (a user who may only read, a full disk) it goes without. Throws 'locked'.
    */
-  async read<T>(options: Pick<WriteOptions, 'signal' | 'lock'>, work: () => Promise<T>): Promise<T> {
-    const lock = await acquireLock(this.locks, { ...options.lock, signal: options.signal }).catch((error: unknown) => {
+  async read<T>(options: LockingOptions, work: () => Promise<T>): Promise<T> {
+    const lock = await takeLock(this, options).catch((error: unknown) => {
       if (isSyncError(error, 'forbidden', 'no-space')) return undefined;
       throw error;
     });
@@ -218,7 +217,7 @@ export class Repository {
     work: (lock: HeldLock) => Promise<T>,
   ): Promise<T> {
     this.#refuseReadOnly();
-    const lock = await acquireLock(this.locks, { ...options.lock, exclusive: true, signal: options.signal });
+    const lock = await takeLock(this, { ...options, lock: { ...options.lock, exclusive: true } });
     try {
       return await work(lock);
     } catch (error) {
@@ -249,7 +248,7 @@ export class Repository {
   async write<T>(options: WriteOptions, work: (session: WriteSession) => Promise<T>): Promise<T> {
     this.#refuseReadOnly();
     return this.#alone(async () => {
-      const lock = await acquireLock(this.locks, { ...options.lock, signal: options.signal });
+      const lock = await takeLock(this, options);
       try {
         return await this.#writeLocked(lock, options, work);
       } finally {

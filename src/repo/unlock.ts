@@ -30,6 +30,8 @@ export interface OpenOptions {
   readonly passwords: readonly string[];
   /** The key to try first: the one that fitted last time. */
   readonly keyHint?: string | undefined;
+  /** What an earlier unlock found: used without deriving anything, if its key file is there and it opens the config. */
+  readonly heldKey?: HeldKey | undefined;
   /** Puts a cache in front of the backend, once the repository's id is known. */
   readonly cache?: MakeCache | undefined;
   /** For data that will be written; 'auto' by default. */
@@ -59,17 +61,23 @@ function noRepository(backend: Backend, cause?: unknown): SyncError {
   return new SyncError('no-repository', `there is no repository at ${location}`, { cause, details: { location } });
 }
 
-export interface Unlocked {
+export interface HeldKey {
   readonly key: MasterKey;
   readonly keyId: KeyId;
+}
+
+export interface Unlocked extends HeldKey {
   readonly config: RepoConfig;
 }
 
 /** Tries the keys, the hinted one first, until one fits a password and opens the config. */
 export async function unlock(options: OpenOptions): Promise<Unlocked> {
   const { backend, crypto, keyHint, signal } = options;
-  const names = (await backend.list('keys', { signal })).map((file) => file.name as KeyId);
+  const held = await unlockByHeld(options);
+  if (held !== undefined) return held;
+  // In this order: whoever makes a repository stores its key before its config.
   const sealedConfig = await readConfig(backend, signal);
+  const names = await listKeys(options);
   const hinted = names.filter((name) => keyHint !== undefined && name.startsWith(keyHint));
   const ordered = [...hinted, ...names.filter((name) => !hinted.includes(name))].slice(0, MAX_KEYS);
   const found: Findings = { location: backend.location, keys: names.length, wrongPassword: 0 };
@@ -87,6 +95,25 @@ export async function unlock(options: OpenOptions): Promise<Unlocked> {
     return { key, keyId, config: decodeConfig(plain) };
   }
   throw cannotUnlock(found);
+}
+
+/** Undefined if there is no such key, if its file is gone, or if it does not open the config: then that tells why. */
+async function unlockByHeld(options: OpenOptions): Promise<Unlocked | undefined> {
+  const { backend, crypto, heldKey, signal } = options;
+  if (heldKey === undefined) return undefined;
+  const [names, sealedConfig] = await Promise.all([listKeys(options), readConfig(backend, signal)]);
+  if (!names.includes(heldKey.keyId)) return undefined;
+  try {
+    const plain = open(crypto, heldKey.key, sealedConfig, `config of ${backend.location}`);
+    return { ...heldKey, config: decodeConfig(plain) };
+  } catch (error) {
+    if (isSyncError(error, 'damaged')) return undefined;
+    throw error;
+  }
+}
+
+async function listKeys({ backend, signal }: OpenOptions): Promise<KeyId[]> {
+  return (await backend.list('keys', { signal })).map((file) => file.name as KeyId);
 }
 
 /** Why no key has opened the repository so far. */

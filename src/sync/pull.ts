@@ -20,6 +20,7 @@ import { sendAll, type ToSend } from './push.js';
 import { meetCloud } from './remote-side.js';
 import type { Merged, PullResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
+import { withExecutor } from './save-local.js';
 import { mergeCloud, readLocalSide, sendLocalSide } from './send.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
 import { recordedSpelling, reopenState, repositoryLock, withInstance } from './session.js';
@@ -162,7 +163,7 @@ class Pull {
   /** Brings the head, if there is one and nothing speaks against it; else says what there is to unite. */
   async #look(): Promise<PullResult | HeadComparison> {
     const { signal } = this.#session;
-    return this.#repo.read({ signal, lock: repositoryLock(this.#session) }, async () => {
+    return this.#repo.read({ signal, lock: repositoryLock(this.#session), indexAhead: true }, async () => {
       await this.#repo.loadIndex(signal);
       const { session, cloud } = await meetCloud(this.#session, this.#repo, this.#ids);
       if (cloud.heads.length === 0) return nothingInCloud(this.#session);
@@ -178,15 +179,17 @@ class Pull {
     const repo = this.#repo;
     const arbiter = this.#arbiter;
     const { signal } = session;
-    return repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
-      await repo.loadIndex(writer.signal);
-      const common = { session, repo, writer, cloud, arbiter };
-      if (!hasUnsent) return { recovered: undefined, merged: await mergeCloud(common, undefined, found.mine) };
-      const marks = ['unclean', ...(losesHere ? ['conflict-loser'] : [])];
-      const input = { ...common, local, startedMs: this.#startedMs, marks };
-      const { sent, merged, open } = await sendLocalSide(input, await readLocalSide(input));
-      if (open !== undefined) throw open;
-      return { recovered: sent, merged };
-    });
+    return withExecutor(session, repo, local, (executor) =>
+      repo.write({ signal, lock: repositoryLock(session), indexAhead: true }, async (writer) => {
+        await repo.loadIndex(writer.signal);
+        const common = { session, repo, writer, cloud, arbiter };
+        if (!hasUnsent) return { recovered: undefined, merged: await mergeCloud(common, undefined, found.mine) };
+        const marks = ['unclean', ...(losesHere ? ['conflict-loser'] : [])];
+        const input = { ...common, local, executor, startedMs: this.#startedMs, marks };
+        const { sent, merged, open } = await sendLocalSide(input, await readLocalSide(input));
+        if (open !== undefined) throw open;
+        return { recovered: sent, merged };
+      }),
+    );
   }
 }

@@ -8,6 +8,7 @@ import { isSyncError } from '../base/errors.js';
 import type { SnapshotId } from '../base/ids.js';
 import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
+import { writeHeldKey } from './account/held-key.js';
 import { openRepository } from './account/open-repository.js';
 import { checkLive } from './folder/live-worlds.js';
 import { notingQuestion } from './folder/open-question.js';
@@ -18,7 +19,7 @@ import { Arbiter } from './merge/arbiter.js';
 import { manifestOf, meetCloud, sameContent } from './remote-side.js';
 import type { NothingSent, PushResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
-import { type LocalRead, recordLocal } from './save-local.js';
+import { type LocalRead, recordLocal, withExecutor } from './save-local.js';
 import { readLocalSide, type SendInput, type SentSide, sendLocalSide, unseenHeads } from './send.js';
 import type { Services, SyncOptions, SyncSession } from './session.js';
 import { recordedSpelling, reopenState, repositoryLock, withInstance } from './session.js';
@@ -77,15 +78,17 @@ export async function sendAll(
   const enrolled = ids.length === 0 ? enrol(session, repo) : undefined;
   // Its failure is that of the work, if the work gets to it.
   enrolled?.catch(() => undefined);
-  const result = await repo.write({ signal, lock: repositoryLock(session) }, async (writer) => {
-    // Under the lock, or a prune elsewhere could remove packs that the index here still names.
-    await repo.loadIndex(writer.signal);
-    const { session: whole, cloud } = await meetCloud(session, repo, ids);
-    const compared = whole === session ? local : compareWithState(local.scan, whole.state, scope);
-    const sendable = withoutLostBlobs(compared, repo, cloud.heads.length === 0);
-    const input = { session: whole, repo, writer, cloud, local: sendable, arbiter, startedMs, marks };
-    return send({ ...input, enrolled });
-  });
+  const result = await withExecutor(session, repo, local, (executor) =>
+    repo.write({ signal, lock: repositoryLock(session), indexAhead: true }, async (writer) => {
+      // Under the lock, or a prune elsewhere could remove packs that the index here still names.
+      await repo.loadIndex(writer.signal);
+      const { session: whole, cloud } = await meetCloud(session, repo, ids);
+      const compared = whole === session ? local : compareWithState(local.scan, whole.state, scope);
+      const sendable = withoutLostBlobs(compared, repo, cloud.heads.length === 0);
+      const input = { session: whole, repo, writer, cloud, local: sendable, executor, arbiter, startedMs, marks };
+      return send({ ...input, enrolled });
+    }),
+  );
   return settleSent(session, remote, repo, arbiter, result);
 }
 
@@ -147,7 +150,9 @@ function withoutLostBlobs(local: LocalSide, repo: Repository, isNew: boolean): L
 /** Two PCs may make it at the same moment: the slower one takes the other's. */
 async function makeRepository(session: SyncSession, remote: Remote): Promise<Repository> {
   try {
-    return await remote.init(session.token.password, session.signal);
+    const repo = await remote.init(session.token.password, session.signal);
+    await writeHeldKey(session, { key: repo.codec.key, keyId: repo.keyId });
+    return repo;
   } catch (error) {
     if (!isSyncError(error, 'exists')) throw error;
     return remote.open({ passwords: [session.token.password], signal: session.signal });

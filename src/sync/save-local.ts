@@ -9,7 +9,7 @@ import type { FileStamp, Scan } from '../archive/scan.js';
 import type { SnapshotId, TreeId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
-import type { FileSink } from '../worker/executor.js';
+import type { Executor, FileSink } from '../worker/executor.js';
 import { amendState, newState } from './folder/state.js';
 import type { ReadOutcome } from './local.js';
 import { readUnknown } from './local.js';
@@ -35,48 +35,65 @@ export interface LocalRead {
   readonly startedMs: number;
 }
 
-export async function readForSending(
+/** What reads, splits and seals; begun before the repository's lock is held, since threads take a while to start. */
+export async function withExecutor<T>(
   session: SyncSession,
   repo: Repository,
-  writer: WriteSession,
   local: LocalSide,
-  startedMs: number,
-  theirs?: Manifest,
-): Promise<LocalRead> {
+  work: (executor: Promise<Executor>) => Promise<T>,
+): Promise<T> {
+  const executor = session.services.createExecutor(repo, bytesToRead(local));
+  // Its failure is that of the work, if the work gets to it, or else told at the end.
+  executor.catch(() => undefined);
+  try {
+    return await work(executor);
+  } finally {
+    await (await executor).close();
+  }
+}
+
+export interface SendingOptions {
+  readonly session: SyncSession;
+  readonly repo: Repository;
+  readonly writer: WriteSession;
+  readonly local: LocalSide;
+  readonly startedMs: number;
+  readonly executor: Promise<Executor>;
+}
+
+/** `theirs`: what heads hold that this PC has not had. */
+export async function readForSending(options: SendingOptions, theirs?: Manifest): Promise<LocalRead> {
+  const { session, repo, writer, local, startedMs } = options;
   const bytesTotal = bytesToRead(local);
-  const executor = await session.services.createExecutor(repo, bytesTotal);
+  const executor = await options.executor;
   const sink: FileSink = {
     claim: (id) => writer.claim('data', id),
     emit: (blob, length) => writer.add(blob, length),
   };
   let filesDone = 0;
   let bytesDone = 0;
-  try {
-    const outcome = await readUnknown(local, {
-      state: session.state,
-      repo,
-      theirs,
-      executor,
-      sink,
-      signal: writer.signal,
-      folder: session.instance.packFolder,
-      onFile: (bytes) => {
-        filesDone += 1;
-        bytesDone += bytes;
-        const total = { filesTotal: local.unknown.length, bytesTotal };
-        session.emit({ type: 'progress', phase: 'uploading', filesDone, bytesDone, ...total });
-      },
-    });
-    tellUnread(session, outcome);
-    const base = baseManifest(session.state) ?? new Map();
-    const diff = diffManifests(base, outcome.manifest);
-    const isEmpty = outcome.manifest.size === 0;
-    const isSame = isEmptyDiff(diff) && writer.stats.dataBlobs === 0 && (session.state?.base !== undefined || isEmpty);
-    const files = countFiles(diff, base, outcome.manifest);
-    return { local, outcome, diff, files, bytesRead: bytesDone, isSame, startedMs };
-  } finally {
-    await executor.close();
-  }
+  const outcome = await readUnknown(local, {
+    state: session.state,
+    repo,
+    theirs,
+    executor,
+    sink,
+    signal: writer.signal,
+    folder: session.instance.packFolder,
+    onFile: (bytes) => {
+      filesDone += 1;
+      bytesDone += bytes;
+      const total = { filesTotal: local.unknown.length, bytesTotal };
+      session.emit({ type: 'progress', phase: 'uploading', filesDone, bytesDone, ...total });
+    },
+  });
+  tellUnread(session, outcome);
+  const base = baseManifest(session.state) ?? new Map();
+  const diff = diffManifests(base, outcome.manifest);
+  const isEmpty = outcome.manifest.size === 0;
+  const isSame = isEmptyDiff(diff) && writer.stats.dataBlobs === 0 && (session.state?.base !== undefined || isEmpty);
+  const files = countFiles(diff, base, outcome.manifest);
+  return { local, outcome, diff, files, bytesRead: bytesDone, isSame, startedMs };
 }
 
 function tellUnread(session: SyncSession, outcome: ReadOutcome): void {

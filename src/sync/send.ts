@@ -7,6 +7,7 @@ import { SyncError } from '../base/errors.js';
 import type { SnapshotId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
 import type { WriteSession } from '../repo/session.js';
+import type { Executor } from '../worker/executor.js';
 import type { LocalSide } from './local-side.js';
 import { type Arbiter, PendingQuestion } from './merge/arbiter.js';
 import { commitMerge } from './merge/commit-merge.js';
@@ -26,6 +27,7 @@ export interface SendInput {
   readonly writer: WriteSession;
   readonly cloud: CloudSide;
   readonly local: LocalSide;
+  readonly executor: Promise<Executor>;
   readonly arbiter: Arbiter;
   readonly startedMs: number;
   readonly marks: readonly string[];
@@ -33,8 +35,8 @@ export interface SendInput {
 
 /** Reads what lies here. Throws 'conflict' for a mass deletion that nobody meant. */
 export async function readLocalSide(input: SendInput): Promise<LocalRead> {
-  const { session, repo, writer, local, arbiter, startedMs } = input;
-  const read = await readForSending(session, repo, writer, local, startedMs, await unseenVersions(input));
+  const { session, local, arbiter } = input;
+  const read = await readForSending(input, await unseenVersions(input));
   const base = baseManifest(session.state);
   const { manifest } = read.outcome;
   refuseMixedWorlds(local.met, manifest, base);

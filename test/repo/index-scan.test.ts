@@ -92,7 +92,8 @@ describe('scanIndexFile', () => {
         understood += 1;
         expect(found).toEqual(decoded(utf8(text)));
       }),
-      { numRuns: 1000 },
+      // Nearly all changes are beyond the scanner; these are not, whatever the seed.
+      { numRuns: 1000, examples: [[[], [{ at: 1, length: 0, text: '\n' }]]] },
     );
     expect(understood).toBeGreaterThan(0);
   });

@@ -4,12 +4,15 @@ import type { Remote } from '../../repo/remote.js';
 import type { Repository } from '../../repo/repository.js';
 import { hasOldTokens } from '../folder/token-store.js';
 import type { SyncSession } from '../session.js';
+import { readHeldKey, writeHeldKey } from './held-key.js';
 
 /** Opens the repository; undefined if there is none and this instance never had one. */
 export async function openRepository(session: SyncSession, remote: Remote): Promise<Repository | undefined> {
   const { token, state, signal, instance } = session;
   try {
-    const repo = await remote.open({ passwords: [token.password], keyHint: state?.keyHint, signal });
+    const heldKey = await readHeldKey(session);
+    const repo = await remote.open({ passwords: [token.password], keyHint: state?.keyHint, heldKey, signal });
+    if (repo.codec.key !== heldKey?.key) await writeHeldKey(session, { key: repo.codec.key, keyId: repo.keyId });
     // An earlier password is still at hand: is there anything else that needs it?
     if (await hasOldTokens(instance.cloudFolder, token)) await (await import('./rotation.js')).settleRotation(session);
     return repo;
