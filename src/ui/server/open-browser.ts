@@ -1,0 +1,98 @@
+/** Shows a window's address to the player: tries what there is until something runs. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { throwIfAborted } from '../../base/errors.js';
+import { type Candidate, findBrowsers, isProgram } from './find-browsers.js';
+import type { OpenedBrowser } from './window-types.js';
+
+export interface OpenOptions {
+  readonly signal: AbortSignal;
+  /** Of this process unless given. */
+  readonly platform?: NodeJS.Platform | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** For the browser's own files (some 20 MB); default: a folder in the user's cache. */
+  readonly profileFolder?: string | undefined;
+  /** A program that has run for so long is taken for one that works. */
+  readonly settleMs?: number | undefined;
+}
+
+const SETTLE_MS = 1_500;
+
+/** Undefined if there is no display, or nothing that could be started. Throws 'aborted'. */
+export async function openBrowser(address: string, options: OpenOptions): Promise<OpenedBrowser | undefined> {
+  const { signal, platform = process.platform, env = process.env, settleMs = SETTLE_MS } = options;
+  throwIfAborted(signal);
+  const profileFolder = await makeProfile(options.profileFolder ?? defaultProfile(platform, env));
+  for (const candidate of findBrowsers(address, { platform, env, profileFolder, exists: isProgram })) {
+    const opened = await launch(candidate, env, settleMs, signal);
+    throwIfAborted(signal);
+    if (opened !== undefined) return opened;
+  }
+  return undefined;
+}
+
+function defaultProfile(platform: NodeJS.Platform, env: Readonly<Record<string, string | undefined>>): string {
+  const name = join('instance-sync', 'window');
+  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), name);
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', name);
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), name);
+}
+
+/** Undefined where it cannot be made: then the browser's usual profile shows the window. */
+async function makeProfile(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Never through a shell, with none of our streams, and outlived by nothing of ours: a launcher waits for its hook's
+ * streams to close. Its working directory is not the game folder, which Windows would hold as long as it runs.
+ */
+async function launch(
+  { kind, program, args, isOurs }: Candidate,
+  env: Readonly<Record<string, string | undefined>>,
+  settleMs: number,
+  signal: AbortSignal,
+): Promise<OpenedBrowser | undefined> {
+  const child = spawn(program, args, { cwd: tmpdir(), env: { ...env }, detached: true, stdio: 'ignore' });
+  child.unref();
+  const end = await settled(child, settleMs, signal);
+  if (signal.aborted) {
+    if (isOurs) endGroup(child);
+    return undefined;
+  }
+  // 0: it has passed the address on to a process that was there before, which is not ours to end.
+  if (end !== 'runs' && end !== 0) return undefined;
+  return { kind, close: () => (isOurs ? endGroup(child) : undefined) };
+}
+
+/** Its exit code, or -1 if it could not be started or was ended, within the time that it takes to fail. */
+function settled(child: ChildProcess, settleMs: number, signal: AbortSignal): Promise<number | 'runs'> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('runs'), settleMs);
+    const done = (end: number): void => {
+      clearTimeout(timer);
+      resolve(end);
+    };
+    child.once('error', () => done(-1));
+    child.once('exit', (code) => done(code ?? -1));
+    signal.addEventListener('abort', () => done(-1), { once: true });
+  });
+}
+
+/** A browser is many processes. On Windows the others end with the first. */
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    if (process.platform === 'win32') child.kill();
+    else process.kill(-child.pid, 'SIGTERM');
+  } catch {
+    // It has ended meanwhile: that is what was wanted.
+  }
+}
