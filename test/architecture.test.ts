@@ -77,6 +77,7 @@ const RULES: Rules = {
     cli: ['commander', 'virtual:version'],
     'cli/restic': ['virtual:version'],
     library: ['virtual:version'],
+    'ui/server': ['virtual:page-assets'],
     open: ['virtual:worker-source', 'virtual:version'],
   },
   pure: {

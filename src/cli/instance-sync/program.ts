@@ -26,6 +26,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   };
   const { own, chained } = splitArgs(args);
   addHooks(program, run, chained);
+  addWindow(program, run);
   addHistory(program, run);
   addSetup(program, run);
   addAccount(program, run);
@@ -73,6 +74,20 @@ function addHooks(program: Command, run: Run, chained: readonly string[] | undef
   doctor.action(run(async () => (await import('./doctor.js')).runDoctor(doctor.opts())));
 }
 
+function addWindow(program: Command, run: Run): void {
+  const ui = program
+    .command('ui')
+    .description('show all instances of this PC in a window: status, history, setup')
+    .option('--no-open', 'open no window: print its address, and serve it until interrupted')
+    .option(
+      '--pack-folder <folder>',
+      'the game folder to begin with (default: $INST_MC_DIR, else the working directory)',
+    )
+    .option('--json', 'one JSON object a line')
+    .addOption(new Option('-g, --no-gui').hideHelp());
+  ui.action(run(async () => (await import('./ui.js')).runUi(ui.opts())));
+}
+
 function addHistory(program: Command, run: Run): void {
   const history = shared(
     program.command('history').description('list the versions in the cloud: who, when, what changed'),
@@ -111,7 +126,9 @@ function addSetup(program: Command, run: Run): void {
   common(init);
   predecessor(init);
   init.action(run(async () => (await import('./local-commands.js')).runInit(init.opts())));
-  const setup = common(program.command('setup').description('opt in, and show what the launcher must run'))
+  // Before --no-gui, so that neither is the default.
+  const window = program.command('setup').option('--gui', 'in a window (default: without a terminal and other flags)');
+  const setup = common(window.description('opt in, and show what the launcher must run'))
     .option('--url <address>', 'address of the server')
     .option('--token-file <file>', 'file with one line ID:PASSWORD; "-" reads it from standard input')
     .option('--instance-id <ulid>', 'take part in an instance that another PC pushed')

@@ -22,12 +22,18 @@ export interface SetupFlags {
   readonly preset?: string;
   readonly writeHooks?: boolean;
   readonly force?: boolean;
+  /** Of --gui and --no-gui. */
+  readonly gui?: boolean;
 }
 
 /** Undefined where nobody can be asked. */
 export type Ask = ((question: string) => Promise<string>) | undefined;
 
 export async function runSetup(flags: SetupFlags): Promise<number> {
+  if (flags.gui ?? (await belongsInWindow(flags))) {
+    const { runDeskWindow } = await import('./ui.js');
+    return runDeskWindow('setup', flags);
+  }
   return runCommand(flags.json, async (console) => {
     const { stdin } = process;
     const asking: Ask = stdin.isTTY ? async (question) => (await ask(stdin, question)).trim() : undefined;
@@ -40,6 +46,13 @@ export async function runSetup(flags: SetupFlags): Promise<number> {
     if (asking !== undefined) await enterAccount(console, flags);
     return (await setUpLauncher(console, result.packFolder, flags)) ? EXIT.ok : EXIT.error;
   });
+}
+
+/** Started by a click: no terminal to ask in, and nothing said of what is to be done. */
+async function belongsInWindow({ packFolder: _, instanceLabel: __, ...flags }: SetupFlags): Promise<boolean> {
+  if (process.stdin.isTTY || Object.keys(flags).length > 0) return false;
+  const { canOpenBrowser } = await import('../../ui/server/open-browser.js');
+  return canOpenBrowser();
 }
 
 async function optIn(console: Console, flags: SetupFlags, before: OptIn | undefined, asking: Ask): Promise<InitResult> {

@@ -34,8 +34,10 @@ export async function answerApi(
   if (!api.session.knows(request.headers.cookie)) {
     return refusal(401, 'no-session', 'this page is not known (any more); close it and start the command again');
   }
-  if (name === 'events' || name === 'icon' || Object.hasOwn(READS, name)) {
+  if (name === 'ping' || name === 'events' || name === 'icon' || Object.hasOwn(READS, name)) {
     if (request.method !== 'GET') return wrongMethod('GET');
+    // Whether the page has a session: a stream that is refused does not say why.
+    if (name === 'ping') return jsonReply({});
     if (name === 'events') return openStream(api.pages, response);
     const gone = signalOf(response, api.signal);
     return name === 'icon' ? pictureReply(api.options.icon, searchParams, gone) : read(api, name, searchParams, gone);

@@ -33,6 +33,11 @@ export async function openBrowser(address: string, options: OpenOptions): Promis
   return undefined;
 }
 
+/** Whether there is anything to try: somebody may sit at a screen, and a browser is installed. Starts nothing. */
+export function canOpenBrowser({ platform = process.platform, env = process.env }: Partial<OpenOptions> = {}): boolean {
+  return findBrowsers('', { platform, env, profileFolder: undefined, exists: isProgram }).length > 0;
+}
+
 function defaultProfile(platform: NodeJS.Platform, env: Readonly<Record<string, string | undefined>>): string {
   const name = join('instance-sync', 'window');
   if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), name);

@@ -18,7 +18,6 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS = 200;
 /** How long `close` lets answers under way go on. */
 const CLOSE_MS = 1_000;
-const LOOK_MS = 20;
 
 const FILES: ReadonlyMap<string, Reply> = new Map([
   ['/', { status: 200, type: 'text/html; charset=utf-8', body: html }],
@@ -37,7 +36,10 @@ export async function startWindowServer(options: WindowOptions): Promise<PageWin
   const closing = new AbortController();
   const pages = createPages(options);
   const api: Api = { options, session, pages, signal: closing.signal };
+  const running = new Set<ServerResponse>();
   server.on('request', (request, response) => {
+    running.add(response);
+    response.once('close', () => running.delete(response));
     answer(api, port, request, response).then(
       (reply) => reply && sendReply(response, reply),
       // The connection broke while the request was read: there is nobody to tell.
@@ -55,7 +57,7 @@ export async function startWindowServer(options: WindowOptions): Promise<PageWin
     close: () => {
       pages.end();
       closing.abort();
-      closed ??= shut(server);
+      closed ??= shut(server, running);
       return closed;
     },
   };
@@ -91,15 +93,18 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-function shut(server: Server): Promise<void> {
+/** Answers under way come to their end, if they do soon; connections without one do not keep anybody waiting. */
+function shut(server: Server, running: ReadonlySet<ServerResponse>): Promise<void> {
   return new Promise((resolve) => {
     const limit = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
-    // A browser keeps a connection for its next request: over as soon as the last answer is out.
-    const look = setInterval(() => server.closeIdleConnections(), LOOK_MS);
+    const look = (): void => {
+      if (running.size === 0) server.closeAllConnections();
+    };
+    for (const response of running) response.once('close', look);
     server.close(() => {
       clearTimeout(limit);
-      clearInterval(look);
       resolve();
     });
+    look();
   });
 }

@@ -40,6 +40,7 @@ describe('the session', () => {
     const headers = ownHeaders(origin);
     const body = JSON.stringify({ token });
     const cookie = await enter(window);
+    expect((await ask(`${origin}/api/ping`, { headers: { cookie } })).status).toBe(200);
     expect((await ask(`${origin}/api/stand?instance=a`, { headers: { cookie } })).status).toBe(502);
     const second = await ask(`${origin}/api/session`, { method: 'POST', headers, body });
     expect(second).toMatchObject({ status: 401, code: 'no-session' });
@@ -87,7 +88,7 @@ describe('the session', () => {
         .replace('TWICE', `instance-sync-${port}=x; ${own}`)
         .replace('PORT', port)
         .replace('SECRET', secret);
-      for (const path of ['events', 'icon?id=a', 'stand?instance=a', 'nothing', '__proto__']) {
+      for (const path of ['ping', 'events', 'icon?id=a', 'stand?instance=a', 'nothing', '__proto__']) {
         const { status, code } = await ask(`${origin}/api/${path}`, { headers: { cookie } });
         expect({ path, status, code }).toEqual({ path, status: 401, code: 'no-session' });
       }
