@@ -36,10 +36,11 @@ export function hookFile(): string {
   return file;
 }
 
-/** Runs the hook as a launcher would, with none of a launcher's variables unless they are given. */
+/** Runs the hook as a launcher would, with none of a launcher's variables unless they are given, and opens no window. */
 export async function instanceSync(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const inherited = Object.keys(process.env).filter((key) => /^INST_|^NODE_/.test(key));
-  const env = { ...Object.fromEntries(inherited.map((key) => [key, undefined])), ...options.env };
+  const cleared = Object.fromEntries(inherited.map((key) => [key, undefined]));
+  const env = { ...cleared, INSTANCE_SYNC_BROWSER: 'none', ...options.env };
   return runProgram(process.execPath, [hookFile(), ...args], { cwd: tempFolder(), ...options, env });
 }
 

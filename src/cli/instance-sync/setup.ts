@@ -49,8 +49,10 @@ export async function runSetup(flags: SetupFlags): Promise<number> {
 }
 
 /** Started by a click: no terminal to ask in, and nothing said of what is to be done. */
-async function belongsInWindow({ packFolder: _, instanceLabel: __, ...flags }: SetupFlags): Promise<boolean> {
-  if (process.stdin.isTTY || Object.keys(flags).length > 0) return false;
+async function belongsInWindow(flags: SetupFlags): Promise<boolean> {
+  const { url, tokenFile, instanceId, preset, writeHooks, force, json } = flags;
+  const said = [url, tokenFile, instanceId, preset, writeHooks, force, json];
+  if (process.stdin.isTTY || said.some((flag) => flag !== undefined)) return false;
   const { canOpenBrowser } = await import('../../ui/server/open-browser.js');
   return canOpenBrowser();
 }
