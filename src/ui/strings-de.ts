@@ -134,6 +134,7 @@ export const DE: Translation<typeof EN> = {
   errUnauthorized: 'Die Cloud kennt diesen Token nicht. Ist er ganz kopiert, mit dem Teil vor dem Doppelpunkt?',
   errForbidden: 'Die Cloud erlaubt diesem Konto das nicht. Frag, wer sie betreibt.',
   errWrongPassword: 'Die Cloud kennt das Konto, aber dieses Passwort öffnet nicht, was dort liegt.',
+  errNotFound: 'Das gibt es nicht mehr.',
   errNotServer: 'Unter dieser Adresse gibt es keine Cloud für Welten. Ist die Adresse vollständig?',
   errServer: 'Die Cloud hat selbst ein Problem. Versuch es später noch einmal, oder frag, wer sie betreibt.',
   errUnsupported: 'Das stammt von einer neueren Version von instance-sync. Bitte aktualisiere es auf diesem PC.',

@@ -129,6 +129,7 @@ export const EN = {
   errUnauthorized: 'The cloud does not know this token. Was all of it copied, with the part before the colon?',
   errForbidden: 'The cloud does not let this account do that. Ask whoever runs it.',
   errWrongPassword: 'The cloud knows the account, but this password does not open what is stored there.',
+  errNotFound: 'This is not there any more.',
   errNotServer: 'At this address there is no cloud for worlds. Is the address complete?',
   errServer: 'The cloud has a problem of its own. Try again later, or ask whoever runs it.',
   errUnsupported: 'This was made by a newer version of instance-sync. Please update it on this PC.',

@@ -3,7 +3,7 @@ import type { VersionCard } from '../protocol.js';
 import { read } from './api.js';
 import type { Context, Screen } from './context.js';
 import { type Child, fill, h, newId } from './dom.js';
-import { plainName } from './names.js';
+import { name, plainName } from './names.js';
 import { button, heading, loading } from './parts.js';
 import { type Place, placeOf } from './place.js';
 import { attempt, load } from './problems.js';
@@ -14,19 +14,20 @@ const STEP = 30;
 export function historyScreen(context: Context, place: Place): Screen {
   const { speech } = context;
   const list = h('div', {}, loading(context));
-  const filters = h('div', { class: 'filters' });
-  const instance = h('span', {});
+  const [worlds, devices, label] = [h('div', {}), h('div', {}), h('p', { class: 'lead' })];
   const node = h(
     'section',
     {},
     h('p', {}, h('a', { href: placeOf('status') }, speech.text('toOverview'))),
     heading(speech.text('historyTitle')),
-    h('p', { class: 'lead' }, instance, speech.text('historyLead')),
-    filters,
+    label,
+    h('p', { class: 'hint' }, speech.text('historyLead')),
+    h('div', { class: 'filters' }, worlds, devices),
     list,
   );
-  const state: State = { context, place, list, device: '', limit: STEP, devices: new Set() };
-  void load(speech, filters, async () => worldFilter(state));
+  const state: State = { context, place, list, filter: devices, device: '', limit: STEP, devices: new Set() };
+  void load(speech, label, () => nameOf(state));
+  void load(speech, worlds, () => worldFilter(state));
   void load(speech, list, () => versions(state));
   return { title: speech.text('historyTitle'), node };
 }
@@ -35,6 +36,8 @@ interface State {
   readonly context: Context;
   readonly place: Place;
   readonly list: HTMLElement;
+  /** Where the PCs are chosen. */
+  readonly filter: HTMLElement;
   readonly devices: Set<string>;
   device: string;
   limit: number;
@@ -52,6 +55,7 @@ async function versions(state: State): Promise<Child> {
 function timeline(state: State, all: readonly VersionCard[], hasMore: boolean): Child {
   const { context, place } = state;
   const { speech } = context;
+  if (state.devices.size > 1) fill(state.filter, deviceFilter(state, all, hasMore));
   const problem = h('div', {});
   const shown = all.filter(({ device }) => state.device === '' || device === state.device);
   const more = button(speech.text('showMore'), () => {
@@ -59,7 +63,6 @@ function timeline(state: State, all: readonly VersionCard[], hasMore: boolean): 
     void attempt(speech, problem, [more], async () => fill(state.list, await versions(state)));
   });
   return [
-    state.devices.size > 1 && deviceFilter(state, all, hasMore),
     shown.length === 0
       ? h('p', { class: 'lead' }, speech.text('noVersions'))
       : h(
@@ -72,14 +75,20 @@ function timeline(state: State, all: readonly VersionCard[], hasMore: boolean): 
   ];
 }
 
-/** Links, so that the browser's way back works. */
+async function nameOf({ context, place }: State): Promise<Child> {
+  const { instances } = await read('instances', {}, context.signal);
+  const found = instances.find(({ id }) => id === place.instance);
+  return found && name(found.label);
+}
+
+/** Each is a place of its own, so that the browser's way back works. */
 async function worldFilter({ context, place }: State): Promise<Child> {
   const { speech, signal } = context;
   const { worlds } = await read('stand', { instance: place.instance }, signal);
   if (worlds.length === 0) return undefined;
   const choices = [
     { id: '', name: speech.text('everything') },
-    ...worlds.map(({ id, name }) => ({ id, name: plainName(name) })),
+    ...worlds.map((world) => ({ id: world.id, name: plainName(world.name) })),
   ];
   const to = (id: string): string => placeOf('history', { instance: place.instance, world: id });
   return select(speech.text('filterWorld'), choices, place.world, (id) => context.go(to(id)));
@@ -94,9 +103,9 @@ function deviceFilter(state: State, all: readonly VersionCard[], hasMore: boolea
   const choose = (device: string): void => {
     state.device = device;
     fill(state.list, timeline(state, all, hasMore));
-    state.list.querySelector('select')?.focus();
+    state.filter.querySelector('select')?.focus();
   };
-  return h('div', { class: 'filters' }, select(speech.text('filterPc'), choices, state.device, choose));
+  return select(speech.text('filterPc'), choices, state.device, choose);
 }
 
 function select(

@@ -3,6 +3,7 @@ import type { SetupResult } from '../protocol.js';
 import { write } from './api.js';
 import { copyButton, copyField } from './copy.js';
 import { type Child, fill, h } from './dom.js';
+import { icon } from './icons.js';
 import { path, plainName } from './names.js';
 import { button, heading, notice } from './parts.js';
 import { placeOf } from './place.js';
@@ -59,8 +60,13 @@ function recovery({ context }: Wizard, code: string, label: string, finish: HTML
     h(
       'div',
       { class: 'actions start' },
-      ...copyButton(speech, code, speech.text('copyRecovery'), output),
-      h('a', { class: 'button quiet', href: file, download: 'instance-sync-recovery-code.txt' }, speech.text('save')),
+      copyButton(speech, code, speech.text('copyRecovery'), output),
+      h(
+        'a',
+        { class: 'button quiet', href: file, download: 'instance-sync-recovery-code.txt' },
+        icon('save'),
+        h('span', {}, speech.text('save')),
+      ),
       button(speech.text('print'), () => window.print(), { icon: 'print', kind: 'quiet' }),
     ),
     h('label', { class: 'tick' }, check, h('span', {}, speech.text('recoveryKept'))),
@@ -82,7 +88,7 @@ function hooks(wizard: Wizard, result: SetupResult): Child {
 
 function launcher({ context }: Wizard, result: SetupResult, found: NonNullable<SetupResult['launcher']>): Child {
   const { speech } = context;
-  const values = { name: plainName(found.name) };
+  const values = { name: found.name === '' ? 'Launcher' : plainName(found.name) };
   if (found.linesAreThere) return notice('good', h('p', {}, speech.text('linesAreThere', values)));
   const slot = h('div', {});
   const enter = button(

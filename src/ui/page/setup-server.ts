@@ -1,5 +1,6 @@
 /** First step: where the cloud is, and the key to it. It is tried before anything is stored. */
-import { write } from './api.js';
+import type { FoundInstance } from '../protocol.js';
+import { ApiError, write } from './api.js';
 import { type Child, fill, h, newId } from './dom.js';
 import { button, heading } from './parts.js';
 import { attempt } from './problems.js';
@@ -26,7 +27,7 @@ export function serverStep(wizard: Wizard): Child {
     address.input.value = url;
     fill(problem, h('p', { class: 'loading', role: 'status' }, speech.text('checking')));
     Object.assign(draft, { url, token: given, found: [], isNewAccount: false });
-    if (given !== '') Object.assign(draft, await write('check-server', { url, token: given }, signal));
+    if (given !== '') Object.assign(draft, await checkServer(url, given, signal));
     draft.instanceId = given === '' ? state.instanceId : draft.found.length === 0 ? NEW : undefined;
     wizard.go('instance');
   };
@@ -46,6 +47,21 @@ export function serverStep(wizard: Wizard): Child {
     h('div', { class: 'actions' }, next),
   );
   return [heading(speech.text('serverTitle')), h('p', { class: 'lead' }, speech.text('serverLead')), form];
+}
+
+interface Account {
+  readonly found: readonly FoundInstance[];
+  readonly isNewAccount: boolean;
+}
+
+async function checkServer(url: string, token: string, signal: AbortSignal): Promise<Account> {
+  try {
+    const { instances, isNewAccount } = await write('check-server', { url, token }, signal);
+    return { found: instances, isNewAccount };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.problem.code !== 'not-found') throw error;
+    throw new ApiError({ ...error.problem, code: 'not-server' });
+  }
 }
 
 interface Field {

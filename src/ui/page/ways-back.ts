@@ -4,7 +4,7 @@ import { changeCounts } from './changes.js';
 import type { Context } from './context.js';
 import { confirm } from './dialog.js';
 import { type Child, fill, h } from './dom.js';
-import { name, path } from './names.js';
+import { name } from './names.js';
 import { notice, since } from './parts.js';
 import { attempt } from './problems.js';
 
@@ -78,7 +78,7 @@ export function restore(context: Context, wish: RestoreWish, slot: HTMLElement):
       title:
         wish.path === undefined
           ? speech.text('restoreAllTitle')
-          : speech.pieces('restoreTitle', { name: path(shortPath(wish.path)) }),
+          : speech.pieces('restoreTitle', { name: name(shortPath(wish.path)) }),
       body: [
         wish.time !== undefined && h('p', {}, `${speech.text('versionOf')} ${speech.moment(wish.time)}`),
         h(
