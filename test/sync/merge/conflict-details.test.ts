@@ -86,7 +86,7 @@ describe('a world that both played', () => {
       await a.push();
       let found: unknown = 'nothing asked';
       await b.pull({
-        onConflict: async (question) => {
+        onConflict: async (question): Promise<Choice> => {
           const icon = (await question.details()).units[0]?.icon;
           const bytes = await icon?.();
           found = icon === undefined ? 'missing' : bytes && Buffer.from(bytes);

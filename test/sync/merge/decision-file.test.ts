@@ -57,23 +57,27 @@ describe('a command that dies after the answer', () => {
   it.each([
     ['local', 'of b', 0],
     ['cloud', 'of a', 2],
-  ] as const)('pull, %s: the next one carries it out, wherever it was', { timeout: 30_000 }, async (choice, level, first) => {
-    for (let n = first; ; n += 5) {
-      const { a, b } = await conflicting();
-      const { onConflict, calls } = answerAndDie(b, choice, n);
-      const died = (await codeOf(b.pull({ onConflict }))) !== 'ok';
-      expect(calls()).toBeGreaterThanOrEqual(0);
-      revive(b);
-      if (died)
-        expect(stored(b)).toMatchObject({ schema: 1, decisions: [{ conflict: { units: { 'saves/A': choice } } }] });
-      else expect(existsSync(fileOf(b))).toBe(false);
-      expect(await codeOf(b.pull({ onConflict: nobody }))).toBe('ok');
-      expect(b.files().get('saves/A/level.dat')).toBe(level);
-      expect(await codeOf(a.pull({ onConflict: nobody }))).toBe('ok');
-      expect(a.files()).toEqual(b.files());
-      if (!died) return expect(n).toBeGreaterThan(6);
-    }
-  });
+  ] as const)(
+    'pull, %s: the next one carries it out, wherever it was',
+    { timeout: 30_000 },
+    async (choice, level, first) => {
+      for (let n = first; ; n += 5) {
+        const { a, b } = await conflicting();
+        const { onConflict, calls } = answerAndDie(b, choice, n);
+        const died = (await codeOf(b.pull({ onConflict }))) !== 'ok';
+        expect(calls()).toBeGreaterThanOrEqual(0);
+        revive(b);
+        if (died)
+          expect(stored(b)).toMatchObject({ schema: 1, decisions: [{ conflict: { units: { 'saves/A': choice } } }] });
+        else expect(existsSync(fileOf(b))).toBe(false);
+        expect(await codeOf(b.pull({ onConflict: nobody }))).toBe('ok');
+        expect(b.files().get('saves/A/level.dat')).toBe(level);
+        expect(await codeOf(a.pull({ onConflict: nobody }))).toBe('ok');
+        expect(a.files()).toEqual(b.files());
+        if (!died) return expect(n).toBeGreaterThan(6);
+      }
+    },
+  );
 
   it('push: the next pull, without a player, takes it too', async () => {
     const { a, b } = await conflicting();
@@ -206,7 +210,7 @@ describe('while a callback thinks', () => {
     locks = -1;
     const other = await conflicting();
     const push = other.b.push({
-      onConflict: async () => {
+      onConflict: async (): Promise<Choice> => {
         locks = (await other.cloud.backend.list('locks')).length;
         return 'local';
       },
