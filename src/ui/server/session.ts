@@ -33,11 +33,9 @@ export function createSession(port: number, tokenMs: number = TOKEN_MS): Session
       return `${name}=${secret}; HttpOnly; SameSite=Strict; Path=/`;
     },
     knows: (header = '') => {
-      const values = header
-        .split(';')
-        .map((part) => part.trim())
-        .filter((part) => part.startsWith(`${name}=`));
-      return values.length === 1 && isSame(values[0] ?? '', `${name}=${secret}`);
+      // Another server of this PC may have left a cookie of that name in the browser: it must not lock the page out.
+      const cookies = header.split(';').map((part) => part.trim());
+      return cookies.some((cookie) => isSame(cookie, `${name}=${secret}`));
     },
   };
 }

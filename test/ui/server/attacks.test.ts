@@ -1,5 +1,6 @@
 /** What somebody who is not the page gets from the page server: nothing. */
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SyncError } from '../../../src/base/errors.js';
@@ -47,6 +48,12 @@ describe('the session', () => {
     expect(second.headers['set-cookie']).toBeUndefined();
   });
 
+  it('is found among the cookies of other servers', async () => {
+    const { origin, port, window } = await start();
+    const cookie = `a=b; instance-sync-${port}=x; ${await enter(window)}; c=d`;
+    expect((await ask(`${origin}/api/ping`, { headers: { cookie } })).status).toBe(200);
+  });
+
   it('is a cookie that no script, no other site and no other port can use', async () => {
     const { origin, token, port } = await start();
     const body = JSON.stringify({ token });
@@ -78,16 +85,13 @@ describe('the session', () => {
     expect(fresh.open(fresh.token)).toContain('instance-sync-1=');
   });
 
-  it.each(['', 'instance-sync-PORT=', 'instance-sync-PORT=x', 'instance-sync-1=SECRET', 'a=SECRET', 'TWICE'])(
+  it.each(['', 'instance-sync-PORT=', 'instance-sync-PORT=x', 'instance-sync-1=SECRET', 'a=SECRET'])(
     'is not had with the cookie "%s"',
     async (form) => {
       const { origin, port, window } = await start();
       const own = await enter(window);
       const secret = own.split('=')[1] ?? '';
-      const cookie = form
-        .replace('TWICE', `instance-sync-${port}=x; ${own}`)
-        .replace('PORT', port)
-        .replace('SECRET', secret);
+      const cookie = form.replace('PORT', port).replace('SECRET', secret);
       for (const path of ['ping', 'events', 'icon?id=a', 'stand?instance=a', 'nothing', '__proto__']) {
         const { status, code } = await ask(`${origin}/api/${path}`, { headers: { cookie } });
         expect({ path, status, code }).toEqual({ path, status: 401, code: 'no-session' });
@@ -122,6 +126,16 @@ describe('a request of somebody else', () => {
       expect({ path, status, code }).toEqual({ path, status: 421, code: 'wrong-host' });
     }
     expect(stand).not.toHaveBeenCalled();
+  });
+
+  it('of another PC does not come through', async () => {
+    const { port } = await start();
+    const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    for (const { address, family } of addresses) {
+      if (address === '127.0.0.1') continue;
+      const host = family === 'IPv6' ? `[${address}]` : address;
+      await expect(ask(`http://${host}:${port}/`), host).rejects.toThrow(/^(connect|getaddrinfo) /);
+    }
   });
 
   it('that names two hosts gets nothing', async () => {
@@ -190,7 +204,7 @@ describe('a request that is not as it must be', () => {
     ['another type', 'answer', ANSWER, { 'content-type': 'text/plain' }, 415],
     ['no type', 'answer', ANSWER, { 'content-type': undefined }, 415],
     ['no JSON', 'answer', '{', {}, 400],
-    ['broken text', 'answer', Buffer.from('{"a":"\xff"}', 'latin1'), {}, 400],
+    ['broken text', 'answer', Buffer.from('{"question":"\xff","answer":{"kind":"play"}}', 'latin1'), {}, 400],
     ['a field too many', 'stop', '{"a":1}', {}, 400],
     ['a field of another name', 'answer', '{"question":"q","__proto__":{"kind":"play"}}', {}, 400],
     ['a field too few', 'answer', '{"question":"q"}', {}, 400],
