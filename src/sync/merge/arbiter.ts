@@ -112,16 +112,20 @@ export class Arbiter {
     base: Manifest | undefined,
     mine: Manifest,
   ): Promise<'send' | 'restore' | undefined> {
-    if (this.#deletion !== undefined) return this.#deletion;
     const deletion = state?.deletionMeant === true || base === undefined ? undefined : findDeletion(base, mine);
+    // Of what a pull has brought back nothing is gone any more, whatever was answered.
     if (deletion === undefined || base === undefined) return undefined;
+    if (this.#deletion !== undefined) return this.#deletion;
     this.#hasMetQuestions = true;
     const judged = (answer: DeletionAnswer): 'send' | 'restore' => {
       if (answer === 'abort') throw unmeant(deletion);
       return answer;
     };
     const { onDeletion } = this.#session.options;
-    if (onDeletion !== undefined && typeof onDeletion !== 'function') return judged(onDeletion);
+    if (onDeletion !== undefined && typeof onDeletion !== 'function') {
+      this.#deletion = judged(onDeletion);
+      return this.#deletion;
+    }
     const id = deletionId(state?.base, base, mine);
     const stored = (await this.#decisions.find(id))?.deletion;
     if (stored === undefined && typeof onDeletion === 'function') {

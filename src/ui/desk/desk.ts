@@ -20,7 +20,10 @@ export interface Desk {
   home(start: HomeView['start']): Promise<HomeView>;
   /** A picture by an id that the desk has given: PNG. Undefined if there is none. */
   icon(id: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
-  /** Fulfilled when no work is under way; never rejects. For whoever wants to end without cutting it off. */
+  /**
+   * To be called when the window is gone: nobody is asked any more. Fulfilled when what is at work has ended, with what
+   * was not decided left undecided; never rejects.
+   */
   idle(): Promise<void>;
 }
 
@@ -43,5 +46,10 @@ export function createDesk(options: DeskOptions): Desk {
       return instances(input, signal);
     },
   };
-  return { handlers, home, icon: (id) => readIcon(room, id), idle: () => work.idle() };
+  return {
+    handlers,
+    home,
+    icon: async (id) => (await readIcon(room, id)) ?? work.questions.icon(id),
+    idle: () => work.leave(),
+  };
 }

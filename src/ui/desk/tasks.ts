@@ -2,10 +2,11 @@
 import type { BroughtBack } from '../../index.js';
 import { bringBack, describeFolder, pull, push, SyncError, undo } from '../../index.js';
 import type { Handlers } from '../server/window-types.js';
+import { askingCallbacks } from './asking.js';
 import { PATIENCE_MS, type Room, textOf, versionOf } from './room.js';
 import type { Work } from './work.js';
 
-type Names = 'sync' | 'plan-restore' | 'restore' | 'plan-undo' | 'undo' | 'stop';
+type Names = 'answer' | 'sync' | 'plan-restore' | 'restore' | 'plan-undo' | 'undo' | 'stop';
 
 export function taskHandlers(room: Room, work: Work): Pick<Handlers, Names> {
   const at = async (instance: unknown): Promise<{ packFolder: string; label: string }> => {
@@ -17,7 +18,15 @@ export function taskHandlers(room: Room, work: Work): Pick<Handlers, Names> {
       const { packFolder, label } = await at(instance);
       const run = { pull, push }[task];
       if (run === undefined) throw new SyncError('usage', 'the task must be "pull" or "push"');
-      work.start(task, label, (call) => run({ ...call, packFolder, waitMs: PATIENCE_MS }));
+      const { questions } = work;
+      work.start(task, label, ({ ask, ...call }) => {
+        const callbacks = askingCallbacks({ heading: { task, label }, questions, ask });
+        return run({ ...call, ...callbacks, packFolder, waitMs: PATIENCE_MS });
+      });
+      return {};
+    },
+    answer: async ({ question, answer }) => {
+      work.questions.answer(question, answer);
       return {};
     },
     'plan-restore': async ({ instance, version, path }, signal) => {
@@ -29,7 +38,9 @@ export function taskHandlers(room: Room, work: Work): Pick<Handlers, Names> {
     restore: async ({ instance, version, path }) => {
       const part = { snapshot: versionOf(version), path: textOf(path, 'path') };
       const { packFolder, label } = await at(instance);
-      work.start('restore', label, (call) => bringBack({ ...part, ...call, packFolder, waitMs: PATIENCE_MS }));
+      work.start('restore', label, ({ ask: _, ...call }) =>
+        bringBack({ ...part, ...call, packFolder, waitMs: PATIENCE_MS }),
+      );
       return {};
     },
     'plan-undo': async ({ instance }, signal) => {
@@ -42,7 +53,7 @@ export function taskHandlers(room: Room, work: Work): Pick<Handlers, Names> {
     },
     undo: async ({ instance }) => {
       const { packFolder, label } = await at(instance);
-      work.start('undo', label, (call) => undo({ ...call, packFolder, waitMs: PATIENCE_MS }));
+      work.start('undo', label, ({ ask: _, ...call }) => undo({ ...call, packFolder, waitMs: PATIENCE_MS }));
       return {};
     },
     stop: async () => {

@@ -46,6 +46,16 @@ describe('a question that waits', () => {
     expect(await questionOf(pc)).toBeUndefined();
   });
 
+  it('of a world that is gone, which a player wants back: it is back, and nothing is open', async () => {
+    const [pc] = await clash();
+    pc.remove('saves/Other');
+    pc.put('options.txt', 'fov:1');
+    expect(await codeOf(pc.push())).toBe('conflict');
+    expect(await pc.pull({ onDeletion: () => 'restore' })).toMatchObject({ outcome: 'updated', files: { added: 1 } });
+    expect(pc.files().get('saves/Other/level.dat')).toBe('base');
+    expect(await questionOf(pc)).toBeUndefined();
+  });
+
   it('not when both sides have become the same without a sync', async () => {
     const [pc] = await clash();
     pc.remove('saves/Other');

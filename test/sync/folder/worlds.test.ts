@@ -18,12 +18,12 @@ function newWorld(name: string, files: Readonly<Record<string, Buffer | string>>
 
 it('counts by world, and takes the name from level.dat', async () => {
   const packFolder = newWorld('World', { 'level.dat': levelDat('Under <b>', 1) });
-  const file = (size: number) => ({ type: 'file', size }) as const;
-  const entries = new Map([
+  const file = (size: number): { type: 'file' | 'dir'; size: number } => ({ type: 'file', size });
+  const entries = new Map<string, { type: 'file' | 'dir'; size: number }>([
     ['options.txt', file(1)],
     ['saves/World/level.dat', file(10)],
     ['saves/World/icon.png', file(5)],
-    ['saves/World/region', { type: 'dir', size: 0 } as const],
+    ['saves/World/region', { ...file(0), type: 'dir' }],
     ['saves/Broken/level.dat', file(3)],
     ['saves/file.txt', file(7)],
   ]);

@@ -41,6 +41,8 @@ export interface DeskPc {
   put(path: string, content: string | Uint8Array): void;
   ask<Name extends keyof Reads>(name: Name, input: Reads[Name]['in']): Promise<Reads[Name]['out']>;
   ask<Name extends keyof Writes>(name: Name, input: Writes[Name]['in']): Promise<Writes[Name]['out']>;
+  /** Fulfilled with the next view of this kind that the window shows. */
+  shown<Kind extends View['view']>(kind: Kind): Promise<Extract<View, { view: Kind }>>;
   /** Does a long task to its end, and returns what was shown then. */
   finish<Name extends 'sync' | 'restore' | 'undo'>(name: Name, input: Writes[Name]['in']): Promise<EndView>;
   /** Another window on the same PC. */
@@ -57,11 +59,24 @@ export function newPc(options: { readonly name?: string } = {}): DeskPc {
 
 function makePc(place: Pick<DeskPc, 'game' | 'config' | 'home' | 'env'>, packFolder: string | undefined): DeskPc {
   const views: View[] = [];
+  const waiting = new Set<(view: View) => void>();
+  const shown = <Kind extends View['view']>(kind: Kind): Promise<Extract<View, { view: Kind }>> =>
+    new Promise((resolve) => {
+      const look = (view: View): void => {
+        if (view.view !== kind) return;
+        waiting.delete(look);
+        resolve(view as Extract<View, { view: Kind }>);
+      };
+      waiting.add(look);
+    });
   const desk = createDesk({
     packFolder,
     program: { node: '/usr/bin/node', script: '/opt/instance-sync.mjs' },
     surroundings: { platform: 'linux', env: place.env, home: place.home },
-    show: (view) => views.push(view),
+    show: (view) => {
+      views.push(view);
+      for (const look of [...waiting]) look(view);
+    },
     signal: NEVER,
   });
   const ask = async (name: string, input: object): Promise<never> => {
@@ -82,12 +97,10 @@ function makePc(place: Pick<DeskPc, 'game' | 'config' | 'home' | 'env'>, packFol
       writeFileSync(file, content);
       utimesSync(file, PAST, PAST + 0.123);
     },
+    shown,
     finish: async (name, input) => {
-      await ask(name, input);
-      await desk.idle();
-      const last = views.at(-1);
-      if (last?.view !== 'end') throw new Error(`the window shows ${last?.view}`);
-      return last;
+      const [end] = await Promise.all([shown('end'), ask(name, input)]);
+      return end;
     },
     again: (folder) => makePc(place, folder),
   };

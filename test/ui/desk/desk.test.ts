@@ -163,14 +163,60 @@ describe('the life of an instance', () => {
     expect(await one.ask('plan-undo', { instance: first })).toEqual({ possible: false });
   });
 
-  it('a conflict that nobody settles changes nothing, and is told as open', async () => {
+  it('a conflict is asked in the window; what nobody settles changes nothing, and is told as open', async () => {
     one.put('saves/Home/level.dat', levelDat('Home', 3));
+    one.put('config/mine.toml', 'one');
     two.put('saves/Home/level.dat', levelDat('Home', 4));
     await two.finish('sync', { instance: second, task: 'push' });
-    const end = await one.finish('sync', { instance: first, task: 'pull' });
-    expect(end).toMatchObject({ outcome: 'failed', error: { code: 'conflict' } });
+    const asked = one.shown('conflict');
+    const ended = one.shown('end');
+    await one.ask('sync', { instance: first, task: 'pull' });
+    const { question, units, task, label } = await asked;
+    expect({ task, label, units }).toMatchObject({
+      task: 'pull',
+      label: 'Survival',
+      units: [{ id: 'saves/Home', kind: 'world', name: 'Home', choices: ['local', 'cloud', 'keep-both'] }],
+    });
+    expect(await one.desk.icon(units[0]?.icon ?? '', new AbortController().signal)).toEqual(Buffer.from(PNG));
+    const wrong = one.ask('answer', { question: 'another', answer: { kind: 'cancel' } });
+    expect(await codeOf(wrong)).toBe('not-found');
+    await one.ask('answer', { question, answer: { kind: 'cancel' } });
+    expect(await ended).toMatchObject({ outcome: 'cancelled', task: 'pull' });
     expect((await one.ask('stand', { instance: first })).openConflict).toBe(true);
     expect((await two.ask('stand', { instance: second })).openConflict).toBe(false);
+    expect(readFileSync(join(one.game, 'saves/Home/level.dat'))).toEqual(levelDat('Home', 3));
+  });
+
+  it('it is settled, world by world', async () => {
+    const asked = one.shown('conflict');
+    const ended = one.shown('end');
+    await one.ask('sync', { instance: first, task: 'pull' });
+    const { question } = await asked;
+    const half = one.ask('answer', { question, answer: { kind: 'conflict', units: {} } });
+    expect(await codeOf(half)).toBe('usage');
+    await one.ask('answer', { question, answer: { kind: 'conflict', units: { 'saves/Home': 'cloud' } } });
+    expect(await ended).toMatchObject({ outcome: 'done', task: 'pull' });
+    expect(readFileSync(join(one.game, 'saves/Home/level.dat'))).toEqual(levelDat('Home', 4));
+    expect((await one.ask('stand', { instance: first })).openConflict).toBe(false);
+    const late = one.ask('answer', { question, answer: { kind: 'cancel' } });
+    expect(await codeOf(late)).toBe('not-found');
+  });
+
+  it('a world that is gone is asked about; a window that is gone decides nothing', async () => {
+    rmSync(join(one.game, 'saves/Home'), { recursive: true });
+    const asked = one.shown('deletion');
+    const ended = one.shown('end');
+    await one.ask('sync', { instance: first, task: 'push' });
+    expect(await asked).toMatchObject({ worlds: ['Home'] });
+    await one.desk.idle();
+    expect(await ended).toMatchObject({ outcome: 'cancelled' });
+    const other = one.again(one.game);
+    const [again, end] = [other.shown('deletion'), other.shown('end')];
+    await other.ask('sync', { instance: await idOf(other), task: 'pull' });
+    const { question } = await again;
+    await other.ask('answer', { question, answer: { kind: 'deletion', deletion: 'restore' } });
+    expect(await end).toMatchObject({ outcome: 'done', warnings: [] });
+    expect(existsSync(join(one.game, 'saves/Home/level.dat'))).toBe(true);
   });
 
   it('it is switched off, and then leaves the list', async () => {
@@ -227,9 +273,10 @@ describe('what a page must not be able to do', () => {
   it('begin a second task while one is under way', async () => {
     const pc = newPc();
     const instance = await setUp(pc, server.url);
+    const ended = pc.shown('end');
     await pc.ask('sync', { instance, task: 'pull' });
     expect(await codeOf(pc.ask('sync', { instance, task: 'push' }))).toBe('in-use');
-    await pc.desk.idle();
+    await ended;
     expect(await pc.finish('sync', { instance, task: 'pull' })).toMatchObject({ outcome: 'done' });
   });
 
@@ -237,10 +284,10 @@ describe('what a page must not be able to do', () => {
     const pc = newPc();
     const instance = await setUp(pc, server.url);
     pc.put('options.txt', 'fov:1');
+    const ended = pc.shown('end');
     await pc.ask('sync', { instance, task: 'push' });
     await pc.ask('stop', {});
-    await pc.desk.idle();
-    expect(pc.views.at(-1)).toMatchObject({ view: 'end', outcome: 'cancelled', task: 'push' });
+    expect(await ended).toMatchObject({ outcome: 'cancelled', task: 'push' });
     expect(await pc.ask('stand', { instance })).toMatchObject({ cloud: 'empty' });
   });
 });
