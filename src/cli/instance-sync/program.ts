@@ -111,7 +111,9 @@ function addHistory(program: Command, run: Run): void {
   const undo = shared(program.command('undo').description('back to what was there before the last pull or restore'));
   undo.option('-n, --dry-run', 'only say what would be done');
   undo.action(run(async () => (await import('./way-back-commands.js')).runUndo(undo.opts())));
-  const trash = common(program.command('trash').description('list what pulls and restores replaced or removed'));
+  const trash = common(program.command('trash').description('list what pulls and restores replaced or removed'))
+    .option('--empty', 'delete all of it; there is nothing to undo then')
+    .option('--yes', 'do not ask');
   trash.action(run(async () => (await import('./way-back-commands.js')).runTrash(trash.opts())));
 }
 

@@ -1,11 +1,13 @@
 /** `restore`, `undo` and `trash`: the ways back to what was there before. */
-import type { BroughtBack, TrashEntry, Undone } from '../../index.js';
-import { bringBack, readTrash, undo } from '../../index.js';
+import type { BroughtBack, Trash, TrashEntry, Undone } from '../../index.js';
+import { bringBack, emptyTrash, readTrash, SyncError, undo } from '../../index.js';
+import type { Console } from '../../ui/console.js';
 import { formatBytes, formatCount } from '../../ui/format.js';
 import { EXIT } from '../exit-code.js';
 import { untilInterrupted } from '../interrupt.js';
 import { type ConnectionFlags, notSetUp } from './history-commands.js';
 import { runCommand } from './local-commands.js';
+import { ask } from './read-token.js';
 import { describeCounts, describeVersion, formatLocalTime, nameOf } from './version-lines.js';
 
 interface RestoreFlags extends ConnectionFlags {
@@ -48,10 +50,16 @@ export async function runUndo(flags: UndoFlags): Promise<number> {
   );
 }
 
-export async function runTrash(flags: ConnectionFlags): Promise<number> {
+interface TrashFlags extends ConnectionFlags {
+  readonly empty?: boolean;
+  readonly yes?: boolean;
+}
+
+export async function runTrash(flags: TrashFlags): Promise<number> {
   return runCommand(flags.json, async (console) => {
     const result = await readTrash({ packFolder: flags.packFolder });
     if (result.outcome === 'not-configured') return notSetUp(console);
+    if (flags.empty === true) return empty(console, flags, result);
     console.object({ message_type: 'summary', command: 'trash', ...result });
     for (const entry of result.generations) console.line('info', describeTrash(entry));
     const { generations, ageMs, bytes } = result.limits;
@@ -59,6 +67,24 @@ export async function runTrash(flags: ConnectionFlags): Promise<number> {
     console.line('info', `${formatBytes(result.bytes)} in the trash; it keeps ${kept}`);
     return EXIT.ok;
   });
+}
+
+async function empty(console: Console, flags: TrashFlags, { generations, bytes }: Trash): Promise<number> {
+  const what = `${formatCount(generations.length, 'generation')}, ${formatBytes(bytes)}`;
+  if (generations.length > 0 && flags.yes !== true) {
+    const { stdin } = process;
+    if (!stdin.isTTY) throw new SyncError('usage', `the trash holds ${what}; --yes deletes them for good`);
+    const question = `Delete ${what}? What pulls and restores replaced cannot be brought back then. [y/N] `;
+    if (!/^y(es)?$/i.test((await ask(stdin, question)).trim())) {
+      console.line('info', 'nothing was deleted');
+      return EXIT.ok;
+    }
+  }
+  const emptied = await emptyTrash({ packFolder: flags.packFolder });
+  if (emptied.outcome === 'not-configured') return notSetUp(console);
+  console.object({ message_type: 'summary', command: 'trash', ...emptied });
+  console.line('info', `deleted ${formatCount(emptied.generations, 'generation')}, ${formatBytes(emptied.bytes)}`);
+  return EXIT.ok;
 }
 
 function describeRestored(result: BroughtBack): string[] {
