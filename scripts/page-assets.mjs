@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -46,9 +47,16 @@ export async function bundlePage() {
     html: readFileSync(join(root, HTML), 'utf8'),
   };
   return {
-    source: Object.entries(texts)
-      .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`)
-      .join(''),
+    source: moduleOf(texts),
     inputs: [...Object.keys(script.metafile.inputs), ...Object.keys(style.metafile.inputs), HTML],
   };
+}
+
+/** Packed, for every start of the hook reads past them, and unpacked when a window is opened. */
+function moduleOf(texts) {
+  const exported = Object.entries(texts).map(([name, text]) => {
+    const packed = brotliCompressSync(text).toString('base64');
+    return `export const ${name} = brotliDecompressSync(Buffer.from('${packed}', 'base64')).toString();\n`;
+  });
+  return `import { brotliDecompressSync } from 'node:zlib';\n${exported.join('')}`;
 }
