@@ -132,7 +132,7 @@ export function doctor(options: DoctorOptions = {}): Promise<DoctorResult> {
 
 async function connect(address: Address): Promise<Remote> {
   const rest = restBackend({ ...address, userAgent: `instance-sync/${version}` });
-  const backend = retryBackend(limitBackend(rest), { maxElapsedMs: RETRY_MS });
+  const backend = retryBackend(limitBackend(rest), { maxElapsedMs: address.retryMs ?? RETRY_MS });
   const crypto = defaultCrypto();
   const { cacheFolder: folder } = address;
   const cache: MakeCache | undefined =

@@ -35,6 +35,8 @@ export interface Address {
   readonly password: string;
   /** None: nothing is kept. */
   readonly cacheFolder?: string | undefined;
+  /** Milliseconds in which a call is repeated that got no good answer; 2 minutes. */
+  readonly retryMs?: number | undefined;
 }
 
 /** What the composition root provides: this room knows neither transport nor threads. */

@@ -20,6 +20,8 @@ export interface Account {
   readonly others: readonly string[];
   readonly services: Services;
   readonly signal: AbortSignal | undefined;
+  /** As in Address. */
+  readonly retryMs?: number;
 }
 
 export interface OpenedByAny {
@@ -36,12 +38,13 @@ export async function accountOf(session: SyncSession): Promise<Account> {
 }
 
 /** `name` is an instance's id, or another repository of the player. */
-export function connectTo({ url, token, login, services }: Account, name: string): Promise<Remote> {
+export function connectTo({ url, token, login, services, retryMs }: Account, name: string): Promise<Remote> {
   const { id, password } = token;
   return services.connect({
     url: `${url.replace(/\/+$/, '')}/${id}/${name}/`,
     username: id,
     password: login ?? password,
+    retryMs,
   });
 }
 

@@ -18,12 +18,15 @@ export interface AccountCheck {
   readonly instances: readonly ListedInstance[];
 }
 
+/** Somebody waits, and can try again. */
+const RETRY_MS = 3000;
+
 /**
  * Throws 'bad-settings' (no address), 'no-token', 'unreachable', 'tls', 'server' (no restic server, or one that is ill),
  * 'unauthorized', 'forbidden', 'wrong-password' (the account was made with another password).
  */
 export async function checkAccount(options: CheckAccountOptions, services: Services): Promise<AccountCheck> {
-  const account = await accountAt(options.url, options, services);
+  const account = { ...(await accountAt(options.url, options, services)), retryMs: RETRY_MS };
   const remote = await connectTo(account, CATALOGUE);
   try {
     // Unlike the look at one file, a list tells a restic server from a web server that has no such page.

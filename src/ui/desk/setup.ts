@@ -9,6 +9,7 @@ import {
   measurePresets,
   readOptIn,
   recoveryCode,
+  SyncError,
   setPreset,
 } from '../../index.js';
 import type { SetupResult, SetupState, Writes } from '../protocol.js';
@@ -25,7 +26,7 @@ export function setupHandlers(room: Room): Pick<Handlers, Names> {
     setup: () => readSetup(packFolder),
     'check-server': async ({ url, token }, signal) => {
       const given = { url: textOf(url, 'url') ?? '', token: textOf(token, 'token') || undefined };
-      const { instances, isNewAccount } = await checkAccount({ ...given, packFolder, signal });
+      const { instances, isNewAccount } = await checkAccount({ ...given, packFolder, signal }).catch(toldApart);
       const found = instances.map(({ id, label, minecraft, host, changed }) => ({
         id,
         label,
@@ -42,6 +43,13 @@ export function setupHandlers(room: Room): Pick<Handlers, Names> {
       return { file: (await writeLauncherSetup(plan, surroundings, false)).file };
     },
   };
+}
+
+/** An answer that no restic server gives is 'not-found', unlike one of a server that is ill: the address is wrong. */
+function toldApart(error: unknown): never {
+  const status = isSyncError(error, 'server') ? error.details['status'] : undefined;
+  if (typeof status !== 'number' || status >= 500 || !isSyncError(error)) throw error;
+  throw new SyncError('not-found', error.message, { cause: error });
 }
 
 async function readSetup(packFolder: string | undefined): Promise<SetupState> {

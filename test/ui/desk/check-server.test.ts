@@ -36,9 +36,10 @@ describe('what is wrong with a server', () => {
   });
 
   it.each([
-    ['a page that is not found', { status: 404, ...PAGE }, 'server'],
-    ['a page for every address', { status: 200, ...PAGE }, 'server'],
-    ['a portal that sends elsewhere', { status: 302, headers: { location: 'http://127.0.0.1:1/login' } }, 'server'],
+    ['a page that is not found', { status: 404, ...PAGE }, 'not-found'],
+    ['a page for every address', { status: 200, ...PAGE }, 'not-found'],
+    ['what is no list', { status: 200, body: 'hello' }, 'server'],
+    ['a portal that sends elsewhere', { status: 302, headers: { location: 'http://127.0.0.1:1/login' } }, 'not-found'],
     ['one that is ill', { status: 500 }, 'server'],
     ['nobody is let in', { status: 401 }, 'unauthorized'],
   ])('%s', async (_, answer, code) => {
