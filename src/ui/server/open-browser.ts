@@ -1,10 +1,9 @@
 /** Shows a window's address to the player: tries what there is until something runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { throwIfAborted } from '../../base/errors.js';
 import { type Candidate, findBrowsers, isProgram } from './find-browsers.js';
+import { defaultProfiles, freeProfile } from './profile.js';
 import type { OpenedBrowser } from './window-types.js';
 
 export interface OpenOptions {
@@ -12,7 +11,7 @@ export interface OpenOptions {
   /** Of this process unless given. */
   readonly platform?: NodeJS.Platform | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** For the browser's own files (some 20 MB); default: a folder in the user's cache. */
+  /** For folders with the browser's own files (some 20 MB each); default: one in the user's cache. */
   readonly profileFolder?: string | undefined;
   /** A program that has run for so long is taken for one that works. */
   readonly settleMs?: number | undefined;
@@ -24,7 +23,8 @@ const SETTLE_MS = 1_500;
 export async function openBrowser(address: string, options: OpenOptions): Promise<OpenedBrowser | undefined> {
   const { signal, platform = process.platform, env = process.env, settleMs = SETTLE_MS } = options;
   throwIfAborted(signal);
-  const profileFolder = await makeProfile(options.profileFolder ?? defaultProfile(platform, env));
+  if (!canOpenBrowser(options)) return undefined;
+  const profileFolder = await freeProfile(options.profileFolder ?? defaultProfiles(platform, env));
   for (const candidate of findBrowsers(address, { platform, env, profileFolder, exists: isProgram })) {
     const opened = await launch(candidate, env, settleMs, signal);
     throwIfAborted(signal);
@@ -36,23 +36,6 @@ export async function openBrowser(address: string, options: OpenOptions): Promis
 /** Whether there is anything to try: somebody may sit at a screen, and a browser is installed. Starts nothing. */
 export function canOpenBrowser({ platform = process.platform, env = process.env }: Partial<OpenOptions> = {}): boolean {
   return findBrowsers('', { platform, env, profileFolder: undefined, exists: isProgram }).length > 0;
-}
-
-function defaultProfile(platform: NodeJS.Platform, env: Readonly<Record<string, string | undefined>>): string {
-  const name = join('instance-sync', 'window');
-  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), name);
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', name);
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), name);
-}
-
-/** Undefined where it cannot be made: then the browser's usual profile shows the window. */
-async function makeProfile(folder: string): Promise<string | undefined> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return folder;
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -80,14 +63,16 @@ async function launch(
 /** Its exit code, or -1 if it could not be started or was ended, within the time that it takes to fail. */
 function settled(child: ChildProcess, settleMs: number, signal: AbortSignal): Promise<number | 'runs'> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve('runs'), settleMs);
-    const done = (end: number): void => {
+    const onAbort = (): void => done(-1);
+    const done = (end: number | 'runs'): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
       resolve(end);
     };
+    const timer = setTimeout(() => done('runs'), settleMs);
     child.once('error', () => done(-1));
     child.once('exit', (code) => done(code ?? -1));
-    signal.addEventListener('abort', () => done(-1), { once: true });
+    signal.addEventListener('abort', onAbort);
   });
 }
 

@@ -1,5 +1,5 @@
 /** Programs that stand for browsers: which of them run, which fail, and what becomes of them. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { isRunning } from '../../../src/base/process.js';
@@ -43,8 +43,11 @@ describe('openBrowser', () => {
     const { options, args, pid, folder, isTried } = programs({ chromium: SLEEP, 'xdg-open': SLEEP });
     const opened = await openBrowser(ADDRESS, options);
     expect(opened?.kind).toBe('app-window');
-    expect(args('chromium').slice(0, 2)).toEqual([`--app=${ADDRESS}`, `--user-data-dir=${join(folder, 'profile')}`]);
-    expect(existsSync(join(folder, 'profile'))).toBe(true);
+    expect(args('chromium').slice(0, 2)).toEqual([
+      `--app=${ADDRESS}`,
+      `--user-data-dir=${join(folder, 'profile', '1')}`,
+    ]);
+    expect(existsSync(join(folder, 'profile', '1'))).toBe(true);
     expect(isTried('xdg-open')).toBe(false);
     opened?.close();
     await expect.poll(() => isRunning(pid('chromium'))).toBe(false);
@@ -72,6 +75,30 @@ describe('openBrowser', () => {
     expect(await openBrowser(ADDRESS, options)).toBeUndefined();
     const env = { ...options.env, INSTANCE_SYNC_BROWSER: join(options.env.PATH, 'not-there') };
     expect(await openBrowser(ADDRESS, { ...options, env })).toBeUndefined();
+  });
+
+  onPosix('takes a profile that no other window uses', async () => {
+    const { options, args, folder } = programs({ chromium: 'exit 0' });
+    const used = (number: string, pid: number): void => {
+      mkdirSync(join(folder, 'profile', number), { recursive: true });
+      symlinkSync(`host-${pid}`, join(folder, 'profile', number, 'SingletonLock'));
+    };
+    const taken = async (): Promise<string | undefined> => {
+      await openBrowser(ADDRESS, options);
+      return args('chromium')
+        .find((arg) => arg.startsWith('--user-data-dir='))
+        ?.slice(-1);
+    };
+    used('1', process.pid);
+    mkdirSync(join(folder, 'profile', '2'));
+    writeFileSync(join(folder, 'profile', '2', 'lockfile'), '');
+    // Left by one that crashed: no process has that number.
+    used('3', 2 ** 22 + 1);
+    expect(await taken()).toBe('3');
+    rmSync(join(folder, 'profile', '3', 'SingletonLock'));
+    used('4', process.pid);
+    writeFileSync(join(folder, 'profile', '3', 'lockfile'), '');
+    expect(await taken()).toBeUndefined();
   });
 
   onPosix('does without a profile where none can be made', async () => {

@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openBrowser } from '../../../src/ui/server/open-browser.js';
+import { freeProfile } from '../../../src/ui/server/profile.js';
 import { startWindowServer } from '../../../src/ui/server/window-server.js';
 import { chromiumPath } from '../../helpers/browser.js';
 import { describeMissing } from '../../helpers/peers.js';
@@ -30,7 +31,8 @@ else {
       expect(opened?.kind).toBe('app-window');
       try {
         await expect.poll(() => window.isOpen, { timeout: 20_000 }).toBe(true);
-        expect(readdirSync(join(folder, 'profile')).length).toBeGreaterThan(0);
+        expect(readdirSync(join(folder, 'profile', '1'))).toContain('SingletonLock');
+        expect(await freeProfile(join(folder, 'profile'))).toBe(join(folder, 'profile', '2'));
       } finally {
         opened?.close();
       }
