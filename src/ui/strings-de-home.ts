@@ -122,6 +122,7 @@ export const DE_HOME: Translation<typeof EN_HOME> = {
   setUp: 'Einrichten',
   doneTitle: 'Alles eingerichtet',
   doneLead: 'Zwei Dinge bleiben für dich.',
+  doneLeadOne: 'Eines bleibt für dich.',
   recoveryTitle: 'Bewahre deinen Wiederherstellungscode auf',
   recoveryLead: 'Er öffnet deine Welten, wenn der Token verloren geht oder sich ändert. Nur jetzt wird er gezeigt.',
   recoveryOf: 'Wiederherstellungscode für instance-sync ({name})',
@@ -140,4 +141,5 @@ export const DE_HOME: Translation<typeof EN_HOME> = {
   linesAreThere: 'Die Zeilen stehen schon in den Einstellungen von {name}.',
   orByHand: 'Oder kopiere sie selbst:',
   finish: 'Fertig',
+  keepCodeFirst: 'Bewahre erst den Wiederherstellungscode auf und setze den Haken.',
 };

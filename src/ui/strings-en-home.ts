@@ -119,6 +119,7 @@ export const EN_HOME = {
   setUp: 'Set up',
   doneTitle: 'All set up',
   doneLead: 'Two things are left for you.',
+  doneLeadOne: 'One thing is left for you.',
   recoveryTitle: 'Keep your recovery code',
   recoveryLead: 'It opens your worlds if the token gets lost or changes. It is shown only now, and nobody else has it.',
   recoveryOf: 'Recovery code for instance-sync ({name})',
@@ -137,4 +138,5 @@ export const EN_HOME = {
   linesAreThere: 'The lines are in the settings of {name} already.',
   orByHand: 'Or copy them yourself:',
   finish: 'Finish',
+  keepCodeFirst: 'First keep the recovery code, and tick the box.',
 } as const;

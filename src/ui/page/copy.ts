@@ -5,7 +5,7 @@ import { button } from './parts.js';
 
 export function copyField({ speech }: Context, label: string, value: string, hint?: string): HTMLElement {
   const id = newId('copy');
-  const field = h('textarea', { id, readonly: true, rows: '2', spellcheck: 'false', class: 'mono' });
+  const field = h('textarea', { id, readonly: true, rows: '3', spellcheck: 'false', class: 'mono' });
   field.value = value;
   field.addEventListener('focus', () => field.select());
   return h(

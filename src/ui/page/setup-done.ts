@@ -24,17 +24,22 @@ export function doneStep(wizard: Wizard): Child {
     },
     { kind: 'primary', disabled: code !== undefined },
   );
+  const missing = h('p', { class: 'missing', role: 'status' }, code !== undefined && speech.text('keepCodeFirst'));
+  const ready = (is: boolean): void => {
+    finish.disabled = !is;
+    fill(missing, !is && speech.text('keepCodeFirst'));
+  };
   return [
     heading(speech.text('doneTitle')),
-    h('p', { class: 'lead' }, speech.text('doneLead')),
+    h('p', { class: 'lead' }, speech.text(code === undefined ? 'doneLeadOne' : 'doneLead')),
     result.warnings.map((warning) => notice('warning', h('p', {}, path(warning)))),
-    code !== undefined && recovery(wizard, code, state.label, finish),
+    code !== undefined && recovery(wizard, code, state.label, ready),
     hooks(wizard, result),
-    h('div', { class: 'actions' }, finish),
+    h('div', { class: 'actions' }, missing, finish),
   ];
 }
 
-function recovery({ context }: Wizard, code: string, label: string, finish: HTMLButtonElement): Child {
+function recovery({ context }: Wizard, code: string, label: string, ready: (is: boolean) => void): Child {
   const { speech, signal } = context;
   const output = h('p', { class: 'code mono', tabindex: '0' }, code);
   const text = `${speech.text('recoveryOf', { name: plainName(label) })}\n\n${code}\n`;
@@ -47,7 +52,7 @@ function recovery({ context }: Wizard, code: string, label: string, finish: HTML
   const check = h('input', {
     type: 'checkbox',
     onchange: () => {
-      finish.disabled = !check.checked;
+      ready(check.checked);
       if (check.checked) keep.abort();
     },
   });

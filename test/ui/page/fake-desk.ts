@@ -116,6 +116,8 @@ export interface FakeOptions {
   /** What check-server says; a found account by default. */
   readonly checkProblem?: () => Problem | undefined;
   readonly launcherRuns?: boolean;
+  /** Instead of taking the answer. */
+  readonly answer?: () => never;
 }
 
 export function createFakeDesk(options: FakeOptions = {}): FakeDesk {
@@ -148,8 +150,9 @@ export function createFakeDesk(options: FakeOptions = {}): FakeDesk {
       bytes: 34_000_000,
     }),
     setup: async () => ({ packFolder: '/home/kim/.minecraft', hasToken: false, label: 'Skyblock with Mia' }),
-    answer: note('answer', {}),
+    answer: note('answer', () => options.answer?.() ?? {}),
     stop: note('stop', {}),
+    bye: note('bye', {}),
     sync: note('sync', {}),
     'plan-restore': note('plan-restore', { added: 2, changed: 14, removed: 1, bytes: 9_300_000 }),
     restore: note('restore', {}),
