@@ -14,6 +14,7 @@ export default defineConfig({
     // Many tests wait for a server or a time limit: one more file than there are processors keeps those busy.
     maxWorkers: availableParallelism() + 1,
     reporters: ['default'],
-    env: { NO_COLOR: '1' },
+    // No window opens on the screen of whoever runs the tests.
+    env: { NO_COLOR: '1', INSTANCE_SYNC_BROWSER: 'none' },
   },
 });

@@ -9,7 +9,10 @@ export const EXIT = {
   noRepository: 10,
   locked: 11,
   wrongPassword: 12,
+  /** A question that only the player can answer is open. */
   conflict: 20,
+  /** The player chose not to start the game. */
+  notLaunched: 21,
   inUse: 22,
   /** The server is away, and a sync was asked for (--offline=require). */
   offline: 23,

@@ -1,5 +1,6 @@
 /** Flags that several commands have. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseConflictFlag } from './conflict-flags.js';
 
 /** Makes the action of a command: its number is the exit code. */
 export type Run = (work: () => Promise<number>) => () => Promise<void>;
@@ -28,12 +29,17 @@ export function predecessor(command: Command): void {
 export function hookPolicies(command: Command): Command {
   return command
     .addOption(choice('--offline <policy>', 'when the server is away', ['warn', 'require'], 'warn'))
-    .addOption(choice('--on-conflict <policy>', 'when both sides changed', ['abort', 'local', 'cloud', 'keep-both']))
-    .addOption(choice('--on-delete <policy>', 'when worlds or most files are gone', ['abort', 'send', 'restore']))
+    .addOption(conflicts())
+    .addOption(choice('--on-delete <policy>', 'when worlds or most files are gone', ['abort', 'send', 'restore'], ''))
     .option('--allow-live', 'send worlds although a game has them open')
     .addOption(new Option('--moved', 'this folder was moved: it stays the same instance').conflicts('copied'))
     .option('--copied', 'this folder is a copy: it becomes an instance of its own')
     .addOption(choice('--log-style <style>', "lines for Prism's console", ['auto', 'prism', 'plain'], 'auto'));
+}
+
+function conflicts(): Option {
+  const text = 'when both sides changed: abort, local, cloud, keep-both; saves/World=cloud for one world, repeatable';
+  return new Option('--on-conflict <policy>', `${text} (default: ask, else abort)`).argParser(parseConflictFlag);
 }
 
 function choice(flag: string, text: string, choices: readonly string[], standard = 'abort'): Option {

@@ -1,15 +1,19 @@
 /**
- * `pull` and `push` as a launcher runs them: never read stdin, say little, and do not hold the game up. A command behind
- * `--` is run afterwards: behind a pull only if that went well, for it starts the game; behind a push in any case, for
- * it has nothing to do with us.
+ * `pull` and `push` as a launcher runs them: say little, do not hold the game up, and read standard input in a terminal
+ * only, where there is something to ask. A command behind `--` is run afterwards: behind a pull only if that went well,
+ * for it starts the game; behind a push in any case, for it has nothing to do with us.
  */
 import type { Merged, PullResult, PushResult, Sent, SyncOptions } from '../../index.js';
 import { isSyncError, pull, push } from '../../index.js';
 import type { Console, LogStyle } from '../../ui/console.js';
 import { createConsole } from '../../ui/console.js';
 import { formatBytes, formatCount, formatDuration } from '../../ui/format.js';
+import type { EndView } from '../../ui/protocol.js';
 import { EXIT, exitCodeOf, isOffline } from '../exit-code.js';
 import { untilInterrupted } from '../interrupt.js';
+import type { ConflictFlag } from './conflict-flags.js';
+import { HookDialog } from './dialog.js';
+import { endOfFailure, endOfResult, tellDecision } from './hook-end.js';
 
 export interface HookFlags {
   readonly packFolder?: string;
@@ -21,7 +25,7 @@ export interface HookFlags {
   /** Whether a game may start when the server is away. */
   readonly offline?: 'warn' | 'require';
   readonly logStyle?: LogStyle;
-  readonly onConflict?: 'abort' | 'local' | 'cloud' | 'keep-both';
+  readonly onConflict?: ConflictFlag;
   readonly onDelete?: 'abort' | 'send' | 'restore';
   readonly allowLive?: boolean;
   readonly moved?: boolean;
@@ -62,29 +66,26 @@ export async function sync(
   }
   const started = performance.now();
   return untilInterrupted(async (signal) => {
-    const options: SyncOptions = { ...optionsOf(flags), ...more, signal, onProgress: console.event };
+    const dialog = new HookDialog({ console, task: command, flags, signal });
+    const options: SyncOptions = { ...optionsOf(flags), ...more, ...dialog.callbacks() };
+    let view: EndView = { view: 'end', outcome: 'gone', warnings: [] };
     try {
       const result = command === 'pull' ? await pull(options) : await push(options);
+      view = endOfResult(command, result);
       return report(console, command, flags.instanceLabel, result, performance.now() - started);
     } catch (error) {
-      return fail(console, command, flags, error);
+      const decided = tellDecision(console, command, dialog, error);
+      view = decided?.view ?? endOfFailure(command, error);
+      return decided?.code ?? fail(console, command, flags, error);
+    } finally {
+      await dialog.end(view);
     }
   });
 }
 
 function optionsOf(flags: HookFlags): SyncOptions {
-  const { packFolder, tokenFile, token, instanceLabel, onConflict, onDelete, allowLive } = flags;
-  return {
-    packFolder,
-    tokenFile,
-    token,
-    instanceLabel,
-    headless: flags.gui === false,
-    onConflict,
-    onDeletion: onDelete,
-    onRelocation: flags.moved === true ? 'moved' : flags.copied === true ? 'copied' : undefined,
-    allowLive,
-  };
+  const { packFolder, tokenFile, token, instanceLabel, allowLive } = flags;
+  return { packFolder, tokenFile, token, instanceLabel, headless: flags.gui === false, allowLive };
 }
 
 function report(
