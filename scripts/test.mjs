@@ -31,7 +31,7 @@ async function main() {
     ['wine', prepareWine()],
   ];
   await step('lint', () => tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--colors=off']));
-  for (const project of ['.', 'src/ui/page', 'test/ui/page'])
+  for (const project of ['.', 'src/ui/page', 'test/ui'])
     await step('types', () => tool('typescript/bin/tsc', ['-p', project, '--pretty', 'false']));
   for (const [name, prepared] of programs) {
     const start = performance.now();
