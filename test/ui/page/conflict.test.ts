@@ -17,6 +17,11 @@ function focused(page: Page): Promise<string> {
   });
 }
 
+function whereTheFocusIs(): string {
+  const at = document.activeElement;
+  return at?.closest('[role=alertdialog]') ? (at.textContent ?? '') : 'outside';
+}
+
 async function tabTo(page: Page, words: string): Promise<void> {
   for (let steps = 0; steps < 40; steps += 1) {
     if ((await focused(page)).includes(words)) return;
@@ -71,18 +76,14 @@ describeBrowser('the conflict', (browser) => {
 
   it('keeps the focus in it, both ways', async () => {
     const { page } = await openWindow(browser(), CONFLICT);
-    const isInside = (): Promise<boolean> =>
-      page.evaluate(() => document.querySelector('[role=alertdialog]')?.contains(document.activeElement) === true);
     for (const key of ['Tab', 'Shift+Tab']) {
-      const seen = new Set<string>();
-      for (let steps = 0; steps < 16; steps += 1) {
+      const seen: string[] = [];
+      for (let steps = 0; steps < 14; steps += 1) {
         await page.keyboard.press(key);
-        expect(await isInside(), `${key} ${steps}`).toBe(true);
-        seen.add(await focused(page));
+        seen.push(await page.evaluate(whereTheFocusIs));
       }
-      expect(seen).toContain('Cancel the launch');
-      expect(seen).toContain('Play without syncing');
-      expect(seen).toContain('Deutsch');
+      expect(seen, key).not.toContain('outside');
+      for (const words of ['Cancel the launch', 'Play without syncing', 'Deutsch']) expect(seen).toContain(words);
     }
   });
 
