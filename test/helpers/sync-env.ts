@@ -36,11 +36,10 @@ export function hookFile(): string {
   return file;
 }
 
-/** Runs the hook as a launcher would, with none of a launcher's variables unless they are given, and opens no window. */
+/** Runs the hook as a launcher would, with none of a launcher's variables unless they are given. */
 export async function instanceSync(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const inherited = Object.keys(process.env).filter((key) => /^INST_|^NODE_/.test(key));
-  const cleared = Object.fromEntries(inherited.map((key) => [key, undefined]));
-  const env = { ...cleared, INSTANCE_SYNC_BROWSER: 'none', ...options.env };
+  const env = { ...Object.fromEntries(inherited.map((key) => [key, undefined])), ...options.env };
   return runProgram(process.execPath, [hookFile(), ...args], { cwd: tempFolder(), ...options, env });
 }
 
