@@ -61,6 +61,9 @@ export async function readLocal(
   theirs: Manifest,
 ): Promise<ReadOutcome> {
   session.phase('comparing');
+  const total = { filesTotal: local.unknown.length, bytesTotal: bytesToRead(local) };
+  let filesDone = 0;
+  let bytesDone = 0;
   const outcome = await readUnknown(local, {
     state: session.state,
     repo,
@@ -69,6 +72,11 @@ export async function readLocal(
     sink: HASH_ONLY,
     signal: session.signal,
     folder: session.instance.packFolder,
+    onFile: (bytes) => {
+      filesDone += 1;
+      bytesDone += bytes;
+      session.emit({ type: 'progress', phase: 'comparing', filesDone, bytesDone, ...total });
+    },
   });
   return { ...outcome, manifest: withBitsOf(theirs, outcome.manifest, local, session.state) };
 }
