@@ -19,7 +19,7 @@ export function serverStep(wizard: Wizard): Child {
     const url = completeAddress(address.input.value);
     const given = token.input.value.trim();
     address.blame(url === undefined ? speech.text('addressWrong') : '');
-    const fits = /^[^:\s]+:\S+$/.test(given) || (given === '' && state.hasToken);
+    const fits = /^[^:\s]+:.+$/.test(given) || (given === '' && state.hasToken);
     token.blame(fits ? '' : speech.text('tokenWrong'));
     if (url === undefined) address.input.focus();
     else if (!fits) token.input.focus();

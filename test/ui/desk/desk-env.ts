@@ -16,6 +16,8 @@ export const TOKEN = 'ann:battery staple';
 const PAST = 1_700_000_000;
 const NEVER = new AbortController().signal;
 
+type Handler = (input: object, signal: AbortSignal) => Promise<never>;
+
 export interface CloudServer extends RunningServer {
   readonly path: string;
 }
@@ -41,6 +43,8 @@ export interface DeskPc {
   put(path: string, content: string | Uint8Array): void;
   ask<Name extends keyof Reads>(name: Name, input: Reads[Name]['in']): Promise<Reads[Name]['out']>;
   ask<Name extends keyof Writes>(name: Name, input: Writes[Name]['in']): Promise<Writes[Name]['out']>;
+  /** Called with each further view. */
+  onView(look: (view: View) => void): void;
   /** Fulfilled with the next view of this kind that the window shows. */
   shown<Kind extends View['view']>(kind: Kind): Promise<Extract<View, { view: Kind }>>;
   /** Does a long task to its end, and returns what was shown then. */
@@ -69,7 +73,7 @@ function makePc(place: Pick<DeskPc, 'game' | 'config' | 'home' | 'env'>, packFol
       };
       waiting.add(look);
     });
-  const desk = createDesk({
+  const made = createDesk({
     packFolder,
     program: { node: '/usr/bin/node', script: '/opt/instance-sync.mjs' },
     surroundings: { platform: 'linux', env: place.env, home: place.home },
@@ -79,16 +83,23 @@ function makePc(place: Pick<DeskPc, 'game' | 'config' | 'home' | 'env'>, packFol
     },
     signal: NEVER,
   });
-  const ask = async (name: string, input: object): Promise<never> => {
-    process.env['INSTANCE_SYNC_HOME'] = place.env['INSTANCE_SYNC_HOME'];
-    const handler = Object.entries(desk.handlers).find(([key]) => key === name)?.[1];
-    if (handler === undefined) throw new Error(`nothing answers ${name}`);
+  const handlers = new Map<string, Handler>();
+  for (const [name, handler] of Object.entries(made.handlers)) {
     // What a name's input is, is held by the types of `ask`.
-    return (handler as (input: object, signal: AbortSignal) => Promise<never>)(input, NEVER);
+    const run = handler as Handler;
+    handlers.set(name, (input, signal) => {
+      process.env['INSTANCE_SYNC_HOME'] = place.env['INSTANCE_SYNC_HOME'];
+      return run(input, signal);
+    });
+  }
+  const ask = async (name: string, input: object): Promise<never> => {
+    const handler = handlers.get(name);
+    if (handler === undefined) throw new Error(`nothing answers ${name}`);
+    return handler(input, NEVER);
   };
   return {
     ...place,
-    desk,
+    desk: { ...made, handlers: Object.fromEntries(handlers) },
     views,
     ask,
     put: (path, content) => {
@@ -97,6 +108,7 @@ function makePc(place: Pick<DeskPc, 'game' | 'config' | 'home' | 'env'>, packFol
       writeFileSync(file, content);
       utimesSync(file, PAST, PAST + 0.123);
     },
+    onView: (look) => waiting.add(look),
     shown,
     finish: async (name, input) => {
       const [end] = await Promise.all([shown('end'), ask(name, input)]);
