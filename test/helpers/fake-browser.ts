@@ -87,3 +87,31 @@ ask('POST', '/api/session', { token }, (response) => {
   });
 });
 `;
+
+/** A program that only takes the address: a browser that was there before opens it. */
+export function passingBrowser(): {
+  readonly env: Readonly<Record<string, string>>;
+  /** Of the window, once there is one. */
+  address(signal: AbortSignal): Promise<string>;
+} {
+  const folder = tempFolder();
+  const [program, file] = [join(folder, 'browser'), join(folder, 'address')];
+  writeFileSync(program, `#!${process.execPath}\n${PASSING}`, { mode: 0o755 });
+  return {
+    env: { INSTANCE_SYNC_BROWSER: program, FAKE_ADDRESS: file },
+    address: async (signal) => {
+      while (!existsSync(file)) {
+        signal.throwIfAborted();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return readFileSync(file, 'utf8');
+    },
+  };
+}
+
+const PASSING = `
+const { writeFileSync, renameSync } = require('node:fs');
+const file = process.env.FAKE_ADDRESS;
+writeFileSync(file + '.part', process.argv.find((arg) => arg.startsWith('http://')));
+renameSync(file + '.part', file);
+`;
