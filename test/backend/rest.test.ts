@@ -148,6 +148,17 @@ describe('lists', () => {
     expect(most).toBeLessThanOrEqual(4);
   });
 
+  it('of packs tell their bytes in one request; those of version 1 tell none', async () => {
+    for (const file of [patternBytes(100, 1), patternBytes(23, 2)]) {
+      server.files.set(`data/${sha256(file)}`, Buffer.from(file));
+    }
+    const before = server.seen.length;
+    expect(await open().packBytes()).toBe(123);
+    server.version = 1;
+    expect(await open().packBytes()).toBeUndefined();
+    expect(server.seen.length - before).toBe(2);
+  });
+
   it.each([
     '',
     '{',

@@ -20,8 +20,9 @@ async function isTrusted(mtimeNs: bigint, startedMs: number): Promise<boolean> {
   const settings = { schema: 1, url: 'http://x', instanceId: '01ARZ3NDEKTSV4RRFFQ69G5FAV', extra: {} } as const;
   const instance = { packFolder: folder, cloudFolder: folder, settings };
   const stamp: FileStamp = { size: 1, mtimeNs, ctimeNs: 5n, inode: 7n };
-  const session: Pick<SyncSession, 'instance' | 'scope' | 'state' | 'deviceId' | 'checkLock'> = {
+  const session: Pick<SyncSession, 'instance' | 'scope' | 'state' | 'deviceId' | 'checkLock' | 'options'> = {
     instance,
+    options: {},
     scope: makeScope({ preset: 'worlds' }),
     state: undefined,
     deviceId: '01ARZ3NDEKTSV4RRFFQ69G5FAW',
