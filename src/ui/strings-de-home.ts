@@ -49,7 +49,7 @@ export const DE_HOME: Translation<typeof EN_HOME> = {
   trashBody: 'Macht {size} auf diesem PC frei. Danach geht kein Zurücknehmen mehr; der Verlauf in der Cloud bleibt.',
   restoreTitle: '{name} zurückholen?',
   restoreAllTitle: 'Diese ganze Version zurückholen?',
-  versionOf: 'Die Version vom',
+  versionOf: 'Die Version vom {time}',
   restoreBody: 'Auf diesem PC: {changes}.',
   restoreNothing: 'Auf diesem PC ist es schon so.',
   restoreBytes: '{size} kommen aus der Cloud.',

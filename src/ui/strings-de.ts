@@ -72,7 +72,7 @@ export const DE: Translation<typeof EN> = {
   forAll: 'Für alle das Gleiche:',
   keepBoth: 'Beide behalten',
   keepBothLine: 'Beide bleiben spielbar, nebeneinander',
-  deletedThere: 'Wurde hier gelöscht',
+  deletedThere: 'Auf dieser Seite gelöscht',
   stillToChooseFor: 'Noch zu wählen: {name}',
   stillToChoose: { one: 'Noch {count} zu wählen', other: 'Noch {count} zu wählen' },
   changesOf: '{name}, {side}: Liste der Änderungen',
@@ -129,7 +129,7 @@ export const DE: Translation<typeof EN> = {
   overTitle: 'Der Befehl ist beendet',
   overHint: 'In diesem Fenster gibt es nichts mehr zu tun.',
 
-  errUnreachable: 'Die Cloud antwortet nicht. Bist du online, und stimmt die Adresse? Spielen kannst du trotzdem.',
+  errUnreachable: 'Die Cloud antwortet nicht. Bist du online, und stimmt die Adresse?',
   errTls: 'Die Verbindung zur Cloud ist nicht sicher: Ihr Zertifikat gilt nicht. Frag, wer sie betreibt.',
   errUnauthorized: 'Die Cloud kennt diesen Token nicht. Ist er ganz kopiert, mit dem Teil vor dem Doppelpunkt?',
   errForbidden: 'Die Cloud erlaubt diesem Konto das nicht. Frag, wer sie betreibt.',

@@ -46,7 +46,7 @@ export const EN_HOME = {
   trashBody: 'Frees {size} on this PC. After that, undo is not possible; the history in the cloud stays.',
   restoreTitle: 'Bring back {name}?',
   restoreAllTitle: 'Bring back this whole version?',
-  versionOf: 'The version of',
+  versionOf: 'The version of {time}',
   restoreBody: 'On this PC: {changes}.',
   restoreNothing: 'It is the same on this PC already.',
   restoreBytes: '{size} come from the cloud.',

@@ -68,7 +68,7 @@ export const EN = {
   forAll: 'The same for all:',
   keepBoth: 'Keep both',
   keepBothLine: 'Both stay playable, side by side',
-  deletedThere: 'Was deleted here',
+  deletedThere: 'Deleted on this side',
   stillToChooseFor: 'Still to choose: {name}',
   stillToChoose: { one: 'Still {count} to choose', other: 'Still {count} to choose' },
   changesOf: '{name}, {side}: list of changes',
@@ -124,7 +124,7 @@ export const EN = {
   overTitle: 'The command has ended',
   overHint: 'There is nothing more to do in this window.',
 
-  errUnreachable: 'The cloud does not answer. Are you online, and is the address right? You can play all the same.',
+  errUnreachable: 'The cloud does not answer. Are you online, and is the address right?',
   errTls: 'The connection to the cloud is not safe: its certificate is not accepted. Ask whoever runs it.',
   errUnauthorized: 'The cloud does not know this token. Was all of it copied, with the part before the colon?',
   errForbidden: 'The cloud does not let this account do that. Ask whoever runs it.',

@@ -39,8 +39,8 @@ export interface Speech {
   ago(time: string, now?: number): string;
   /** "22 November 2026 at 20:45". */
   moment(time: string): string;
-  /** "22.11.2026". */
-  day(time: string): string;
+  /** "22 Nov 2026, 20:45". */
+  shortMoment(time: string): string;
   /** "2 minutes"; of time that is left, so roughly. */
   duration(ms: number): string;
   list(parts: readonly string[]): string;
@@ -86,7 +86,7 @@ export function speak(language: Language): Speech {
     percent: (part) => new Intl.NumberFormat(locale, { style: 'percent' }).format(part),
     ago: (time, now = Date.now()) => formatAgo(Date.parse(time) - now, locale, table.justNow),
     moment: (time) => formatDate(time, locale, { dateStyle: 'long', timeStyle: 'short' }),
-    day: (time) => formatDate(time, locale, { dateStyle: 'medium' }),
+    shortMoment: (time) => formatDate(time, locale, { dateStyle: 'medium', timeStyle: 'short' }),
     duration: (ms) => formatLength(ms, locale),
     list: (parts) => new Intl.ListFormat(locale, { type: 'conjunction' }).format(parts),
   };

@@ -20,6 +20,7 @@ export function insideScreen(context: Context, place: Place): Screen {
     {},
     h('p', {}, h('a', { href: placeOf('history', { instance }) }, speech.text('toHistory'))),
     heading(speech.text('insideTitle')),
+    place.time !== '' && h('p', { class: 'lead' }, speech.text('versionOf', { time: speech.moment(place.time) })),
     crumbs(context, place),
     problem,
     slot,
@@ -31,9 +32,10 @@ export function insideScreen(context: Context, place: Place): Screen {
   return { title: speech.text('insideTitle'), node };
 }
 
-function crumbs({ speech }: Context, { instance, version, path }: Place): Child {
+function crumbs({ speech }: Context, { instance, version, time, path }: Place): Child {
   const parts = path === '' ? [] : path.split('/');
-  const to = (depth: number): string => placeOf('inside', { instance, version, path: parts.slice(0, depth).join('/') });
+  const to = (depth: number): string =>
+    placeOf('inside', { instance, version, time, path: parts.slice(0, depth).join('/') });
   const steps: Child[] = [speech.text('gameFolder'), ...parts.map((part) => name(part))];
   return h(
     'nav',
@@ -63,8 +65,9 @@ function listing(context: Context, place: Place, entries: readonly VersionEntry[
 
 function row(context: Context, place: Place, entry: VersionEntry, problem: HTMLElement): HTMLElement {
   const { speech } = context;
-  const { instance, version } = place;
-  const open = placeOf('inside', { instance, version, path: entry.path });
+  const { instance, version, time } = place;
+  const open = placeOf('inside', { instance, version, time, path: entry.path });
+  const wish = { instance, version, path: entry.path, ...(time === '' ? {} : { time }) };
   const label = `${speech.text('bringBack')}: ${plainName(entry.name)}`;
   return h(
     'li',
@@ -82,7 +85,7 @@ function row(context: Context, place: Place, entry: VersionEntry, problem: HTMLE
       entry.time !== undefined && [' · ', since(context, entry.time)],
     ),
     canRestore(entry) &&
-      button(speech.text('bringBack'), () => restore(context, { instance, version, path: entry.path }, problem), {
+      button(speech.text('bringBack'), () => restore(context, wish, problem), {
         icon: 'undo',
         kind: 'quiet',
         label,

@@ -33,12 +33,12 @@ export function heading(...words: readonly Child[]): HTMLHeadingElement {
   return h('h1', { tabindex: '-1' }, ...words);
 }
 
-/** "2 hours ago (22 November 2026 at 18:45)". */
+/** "2 hours ago (22 Nov 2026, 18:45)". */
 export function when(context: Context, time: string): HTMLElement {
   const { speech } = context;
   const ago = speech.ago(time);
-  const moment = speech.moment(time);
-  return h('time', { datetime: time, class: 'when' }, ago === '' ? moment : `${ago} (${moment})`);
+  const moment = speech.shortMoment(time);
+  return h('time', { datetime: time }, ago === '' ? moment : `${ago} (${moment})`);
 }
 
 /** "2 hours ago", the rest when the pointer rests on it. */

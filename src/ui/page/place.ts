@@ -4,6 +4,8 @@ export interface Place {
   readonly page: 'status' | 'history' | 'inside' | 'setup';
   readonly instance: string;
   readonly version: string;
+  /** Of the version, to be told. */
+  readonly time: string;
   readonly path: string;
   readonly world: string;
 }
@@ -19,6 +21,7 @@ export function parsePlace(fragment: string): Place {
     page: PAGES.find((known) => known === page) ?? 'status',
     instance: get('instance'),
     version: get('version'),
+    time: get('time'),
     path: get('path'),
     world: get('world'),
   };

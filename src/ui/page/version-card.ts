@@ -40,7 +40,7 @@ export function versionCard(context: Context, instance: string, version: Version
             'a',
             {
               class: 'button quiet',
-              href: placeOf('inside', { instance, version: version.id }),
+              href: placeOf('inside', { instance, version: version.id, time: version.time }),
               'aria-label': `${look}: ${moment}`,
             },
             icon('folder'),

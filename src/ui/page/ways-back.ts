@@ -80,7 +80,7 @@ export function restore(context: Context, wish: RestoreWish, slot: HTMLElement):
           ? speech.text('restoreAllTitle')
           : speech.pieces('restoreTitle', { name: name(shortPath(wish.path)) }),
       body: [
-        wish.time !== undefined && h('p', {}, `${speech.text('versionOf')} ${speech.moment(wish.time)}`),
+        wish.time !== undefined && h('p', {}, speech.text('versionOf', { time: speech.moment(wish.time) })),
         h(
           'p',
           {},

@@ -92,6 +92,7 @@ describeBrowser('the history', (browser) => {
     await page.locator('.version').first().waitFor();
     await step(/^Look inside: 21 November 2026/);
     await page.getByRole('link', { name: 'saves' }).waitFor();
+    expect(await page.getByText('The version of 21 November 2026').isVisible()).toBe(true);
     expect(await page.getByRole('button', { name: /^Bring back/ }).count()).toBe(2);
     await step(/^saves$/);
     const back = page.getByRole('button', { name: 'Bring back: \u2068Skyblock\u2069' });

@@ -43,12 +43,18 @@ describe('the rate', () => {
 
 describe('places', () => {
   it('come back as they were, whatever a name holds', () => {
-    const values = { instance: 'i 1', version: 'v', path: 'saves/a?b#c&d=e %20', world: 'saves/Wörld' };
+    const values = {
+      instance: 'i 1',
+      version: 'v',
+      time: '2026-11-22T19:30:00+01:00',
+      path: 'saves/a?b#c&d=e %20',
+      world: 'saves/Wörld',
+    };
     expect(parsePlace(placeOf('inside', values))).toEqual({ page: 'inside', ...values });
   });
 
   it('are the overview where they are none', () => {
-    const empty = { page: 'status', instance: '', version: '', path: '', world: '' };
+    const empty = { page: 'status', instance: '', version: '', time: '', path: '', world: '' };
     expect(['', '#', '#/', '#/elsewhere', '#/constructor'].map(parsePlace)).toEqual(Array(5).fill(empty));
   });
 });

@@ -1,9 +1,10 @@
 /** Takes the pictures of docs/screens (npm run screens): each page, light and dark, narrow and wide. */
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { View } from '../../../src/ui/protocol.js';
 import { chromiumPath, launchBrowser, openPage } from '../../helpers/browser.js';
+import { decodePng, encodePng } from './png.js';
 import { CONFLICT, DELETION, END, HOME, NOW, PROGRESS, RELOCATION } from './samples.js';
 import { startFakeWindow } from './window-server.js';
 
@@ -120,8 +121,9 @@ async function takeShot(browser: Browser, folder: string, { name, view, act }: S
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         const path = join(folder, `${name}-${colorScheme}-${width}.png`);
-        await page.screenshot({ path });
-        lines.push(`${path} ${statSync(path).size} bytes`);
+        const png = encodePng(decodePng(await page.screenshot()));
+        writeFileSync(path, png);
+        lines.push(`${path} ${png.length} bytes`);
       }
     }
   } finally {
