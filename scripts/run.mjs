@@ -8,6 +8,9 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 /** Everything that the scripts fetch or make for themselves; git ignores it. */
 export const cache = process.env.INSTANCE_SYNC_CACHE ?? join(root, '.cache');
 
+/** Hooks that scripts run open no window on the screen of whoever runs them. */
+process.env.INSTANCE_SYNC_BROWSER ??= 'none';
+
 /**
  * Runs a program to its end. `show` passes its output on, otherwise the output is returned (and nothing is shown).
  * Never throws for an exit code; `code` is 127 if the program cannot be started, and 128 + n if a signal ended it.

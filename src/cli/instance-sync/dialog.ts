@@ -3,8 +3,9 @@
  * neither, or it is left without an answer, the question stays open, and a game is not started. The same window shows
  * work that takes long, with a way to stop it as long as nothing has moved. What draws it is loaded when it is needed.
  */
+
+import { SyncError } from '../../base/errors.js';
 import type { ConflictQuestion, Deletion, Relocation, SyncEvent, SyncOptions } from '../../index.js';
-import { describeFolder, SyncError } from '../../index.js';
 import type { Console } from '../../ui/console.js';
 import type { Heading, QuestionView } from '../../ui/desk/question-views.js';
 import type { Answer, EndView } from '../../ui/protocol.js';
@@ -142,11 +143,12 @@ export class HookDialog {
   async #askInWindow(view: Asking['view']): Promise<Answer | undefined> {
     const { window, heading } = await this.#getWindow();
     const views = await import('../../ui/desk/question-views.js');
-    this.#options.console.line('info', 'there is something to decide: see the window that asks');
     const question = view(views, window.questions.newId(), heading, window);
     // Whoever ended before is missed by the one that watches from now on.
     const isOrphan = process.ppid !== this.#parent;
-    const asked = isOrphan ? ({ unasked: 'parent-gone' } as const) : await window.ask(question);
+    const tell = (): void =>
+      this.#options.console.line('info', 'there is something to decide: see the window that asks');
+    const asked = isOrphan ? ({ unasked: 'parent-gone' } as const) : await window.ask(question, tell);
     if ('answer' in asked) return asked.answer;
     if (asked.unasked === 'parent-gone') {
       throw new SyncError('aborted', 'the program that started this one has ended; nothing was decided');
@@ -168,6 +170,7 @@ export class HookDialog {
 
   async #makeWindow(): Promise<{ readonly window: HookWindow; readonly heading: Heading }> {
     const { HookWindow } = await import('../../ui/desk/hook-window.js');
+    const { describeFolder } = await import('../../index.js');
     const { task, flags, signal } = this.#options;
     const { packFolder, instanceLabel } = flags;
     const { label } = await describeFolder({ packFolder, instanceLabel });

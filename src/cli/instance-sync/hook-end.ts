@@ -1,6 +1,7 @@
 /** How a hook ends for its window; and its last line and exit code where the player decided that nothing be done now. */
+
+import { isSyncError } from '../../base/errors.js';
 import type { PullResult, PushResult } from '../../index.js';
-import { isSyncError } from '../../index.js';
 import type { Console } from '../../ui/console.js';
 import { endOf, problemOf } from '../../ui/desk/end-views.js';
 import type { EndView } from '../../ui/protocol.js';
@@ -16,7 +17,9 @@ export function endOfResult(task: Task, result: PullResult | PushResult): EndVie
   return result.outcome === 'not-configured' ? GONE : endOf(task, result);
 }
 
-export function endOfFailure(task: Task, error: unknown): EndView {
+/** A server that is away need not stay on the screen: the game starts. */
+export function endOfFailure(task: Task, error: unknown, code: number): EndView {
+  if (code === EXIT.ok) return { view: 'end', outcome: 'skipped', task, warnings: [] };
   return { view: 'end', outcome: 'failed', task, error: problemOf(error), warnings: [] };
 }
 

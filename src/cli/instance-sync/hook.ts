@@ -3,8 +3,10 @@
  * only, where there is something to ask. A command behind `--` is run afterwards: behind a pull only if that went well,
  * for it starts the game; behind a push in any case, for it has nothing to do with us.
  */
+
+import { isSyncError } from '../../base/errors.js';
 import type { Merged, PullResult, PushResult, Sent, SyncOptions } from '../../index.js';
-import { isSyncError, pull, push } from '../../index.js';
+import { pull, push } from '../../open.js';
 import type { Console, LogStyle } from '../../ui/console.js';
 import { createConsole } from '../../ui/console.js';
 import { formatBytes, formatCount, formatDuration } from '../../ui/format.js';
@@ -75,8 +77,9 @@ export async function sync(
       return report(console, command, flags.instanceLabel, result, performance.now() - started);
     } catch (error) {
       const decided = tellDecision(console, command, dialog, error);
-      view = decided?.view ?? endOfFailure(command, error);
-      return decided?.code ?? fail(console, command, flags, error);
+      const code = decided?.code ?? fail(console, command, flags, error);
+      view = decided?.view ?? endOfFailure(command, error, code);
+      return code;
     } finally {
       await dialog.end(view);
     }

@@ -75,8 +75,8 @@ export class HookWindow {
     await this.#open();
   }
 
-  /** Never rejects. */
-  async ask(view: QuestionView): Promise<Asked> {
+  /** Never rejects. `onOpen` is called when there is a window that asks, unless somebody has answered by then. */
+  async ask(view: QuestionView, onOpen: () => void = () => undefined): Promise<Asked> {
     const { signal } = this.#options;
     const asking = new AbortController();
     const answered = this.#questions.ask(view).then((answer): Asked => ({ answer }));
@@ -84,7 +84,7 @@ export class HookWindow {
     try {
       return await Promise.race([
         answered,
-        this.#whenUnasked(),
+        this.#whenUnasked(() => asking.signal.aborted || onOpen()),
         this.#parts.parentGone(asking.signal).then((): Asked => ({ unasked: 'parent-gone' })),
         whenAborted(signal, asking.signal).then((): Asked => ({ unasked: 'left' })),
       ]);
@@ -105,11 +105,12 @@ export class HookWindow {
   }
 
   /** A page that went away for good is followed by another one: closing what showed progress answers no question. */
-  async #whenUnasked(): Promise<Asked> {
+  async #whenUnasked(onOpen: () => void): Promise<Asked> {
     const before = await this.#opening;
     const isThere = before !== undefined && before === this.#window && (before.page.isOpen || !before.wasOpen);
     const open = isThere ? before : await this.#open('anew');
     if (open === undefined) return { unasked: 'no-window' };
+    onOpen();
     open.page.show(this.#view);
     const why = await open.page.left;
     return { unasked: why === 'never-came' ? 'no-window' : 'left' };

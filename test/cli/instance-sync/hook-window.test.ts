@@ -42,7 +42,7 @@ describe.concurrent('a pull that meets a conflict asks in a window', () => {
     const { code, stdout } = await run('pull', b, browser, '--', process.execPath, '-e', 'console.log("the game")');
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/see the window[\s\S]*received[\s\S]*the game/),
+      stdout: expect.stringMatching(/received [^\n]*\nthe game\n$/),
     });
     expect(textOf(b)).toEqual(textOf(a));
     expect(viewsOf(browser)).toEqual(['conflict', 'progress', 'end']);
@@ -133,6 +133,17 @@ describe.concurrent('a pull that meets a conflict asks in a window', () => {
     const { code, stdout } = await instanceSync(['pull', '--pack-folder', game], { env: browser.env });
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/the cloud is empty so far/) });
     expect(browser.seen()[0]).toMatchObject({ view: 'relocation', from: a.game, to: game, stillThere: true });
+  });
+
+  it('wrap: the game runs only if the player lets it', async () => {
+    const { b } = await conflicting();
+    const game = ['--', process.execPath, '-e', 'console.log("the game")'];
+    const cancelled = await run('wrap', b, fakeBrowser({ conflict: { answer: { kind: 'cancel' } } }), ...game);
+    expect(cancelled).toMatchObject({ code: 21, stdout: expect.not.stringMatching(/the game\n/) });
+    const later = fakeBrowser({ conflict: { answer: { kind: 'play' } } });
+    const played = await run('wrap', b, later, ...game);
+    expect(played).toMatchObject({ code: 0, stdout: expect.stringMatching(/the game\n[\s\S]*left for later/) });
+    expect(later.starts()).toBe(2);
   });
 
   it('flags answer world by world; what they leave open is asked', async () => {
