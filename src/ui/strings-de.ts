@@ -62,6 +62,7 @@ export const DE: Translation<typeof EN> = {
   firstContactTitle: '{name}: Es gibt Welten hier und in der Cloud',
   firstContactLead: 'Dieser PC trifft diese Cloud zum ersten Mal, und beide haben etwas. Was soll bleiben?',
   device: 'PC',
+  unknownPc: 'Unbekannter PC',
   sentFrom: 'Gesendet von',
   lastChange: 'Letzte Änderung',
   changedSince: 'Geändert seit',

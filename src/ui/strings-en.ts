@@ -58,6 +58,7 @@ export const EN = {
   firstContactTitle: '{name}: there are worlds here and in the cloud',
   firstContactLead: 'This PC meets this cloud for the first time, and both have something. What should be kept?',
   device: 'PC',
+  unknownPc: 'Unknown PC',
   sentFrom: 'Sent from',
   lastChange: 'Last change',
   changedSince: 'Changed since',

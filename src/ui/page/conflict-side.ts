@@ -3,8 +3,8 @@ import type { ConflictView, SideView } from '../protocol.js';
 import type { Context } from './context.js';
 import { type Child, h } from './dom.js';
 import { icon } from './icons.js';
-import { name, plainName } from './names.js';
-import { facts, when } from './parts.js';
+import { name } from './names.js';
+import { device, deviceText, facts, when } from './parts.js';
 
 export type Which = 'local' | 'cloud';
 
@@ -12,7 +12,7 @@ export type Which = 'local' | 'cloud';
 export function sideName({ speech }: Context, view: ConflictView, which: Which): string {
   const side = view[which];
   if (side.where === 'this-pc') return speech.text('thisPc');
-  return view.local.where === 'cloud' ? plainName(side.device) : speech.text('cloud');
+  return view.local.where === 'cloud' ? deviceText(speech, side.device) : speech.text('cloud');
 }
 
 export function sideCard(context: Context, view: ConflictView, which: Which): HTMLElement {
@@ -28,7 +28,7 @@ export function sideCard(context: Context, view: ConflictView, which: Which): HT
       h('span', {}, side.where === 'this-pc' ? speech.text('thisPc') : speech.text('cloud')),
     ),
     facts([
-      [speech.text(side.where === 'this-pc' ? 'device' : 'sentFrom'), name(side.device)],
+      [speech.text(side.where === 'this-pc' ? 'device' : 'sentFrom'), device(context, side.device)],
       side.time === undefined ? undefined : [speech.text('lastChange'), when(context, side.time)],
       side.since === undefined ? undefined : [speech.text('changedSince'), when(context, side.since)],
       side.minecraft === undefined ? undefined : [speech.text('minecraft'), name(side.minecraft)],

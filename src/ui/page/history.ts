@@ -4,7 +4,7 @@ import { read } from './api.js';
 import type { Context, Screen } from './context.js';
 import { type Child, fill, h, newId } from './dom.js';
 import { name, plainName } from './names.js';
-import { button, heading, loading } from './parts.js';
+import { button, deviceText, heading, loading } from './parts.js';
 import { type Place, placeOf } from './place.js';
 import { attempt, load } from './problems.js';
 import { versionCard } from './version-card.js';
@@ -25,10 +25,10 @@ export function historyScreen(context: Context, place: Place): Screen {
     h('div', { class: 'filters' }, worlds, devices),
     list,
   );
-  const state: State = { context, place, list, filter: devices, device: '', limit: STEP, devices: new Set() };
+  const known = { worlds: new Map<string, string>(), devices: new Set<string>() };
+  const state: State = { context, place, list, slots: { worlds, devices }, ...known, device: '', limit: STEP };
   void load(speech, label, () => nameOf(state));
-  void load(speech, worlds, () => worldFilter(state));
-  void load(speech, list, () => versions(state));
+  void load(speech, list, () => versions(state)).then(() => worldsHere(state));
   return { title: speech.text('historyTitle'), node };
 }
 
@@ -36,8 +36,10 @@ interface State {
   readonly context: Context;
   readonly place: Place;
   readonly list: HTMLElement;
-  /** Where the PCs are chosen. */
-  readonly filter: HTMLElement;
+  /** Where the world and the PC are chosen. */
+  readonly slots: { readonly worlds: HTMLElement; readonly devices: HTMLElement };
+  /** Those that there are and were, by id. */
+  readonly worlds: Map<string, string>;
   readonly devices: Set<string>;
   device: string;
   limit: number;
@@ -48,14 +50,18 @@ async function versions(state: State): Promise<Child> {
   const { signal } = context;
   const world = place.world === '' ? {} : { world: place.world };
   const answer = await read('history', { instance: place.instance, ...world, limit: String(state.limit) }, signal);
-  for (const { device } of answer.versions) state.devices.add(device);
+  for (const { device, worlds } of answer.versions) {
+    state.devices.add(device);
+    for (const { id } of worlds) state.worlds.set(id, state.worlds.get(id) ?? id.replace(/^saves\//, ''));
+  }
+  fill(state.slots.worlds, worldFilter(state));
   return timeline(state, answer.versions, answer.hasMore);
 }
 
 function timeline(state: State, all: readonly VersionCard[], hasMore: boolean): Child {
   const { context, place } = state;
   const { speech } = context;
-  if (state.devices.size > 1) fill(state.filter, deviceFilter(state, all, hasMore));
+  if (state.devices.size > 1) fill(state.slots.devices, deviceFilter(state, all, hasMore));
   const problem = h('div', {});
   const shown = all.filter(({ device }) => state.device === '' || device === state.device);
   const more = button(speech.text('showMore'), () => {
@@ -81,14 +87,26 @@ async function nameOf({ context, place }: State): Promise<Child> {
   return found && name(found.label);
 }
 
+/** Adds the worlds of this PC, by the names that the game shows. */
+async function worldsHere(state: State): Promise<void> {
+  const { context, place, slots } = state;
+  const isTouched = (): boolean => slots.worlds.contains(document.activeElement);
+  await load(context.speech, h('div', {}), async () => {
+    const { worlds } = await read('stand', { instance: place.instance }, context.signal);
+    for (const { id, name: called } of worlds) state.worlds.set(id, called);
+    // Nobody's list changes under their fingers.
+    if (!isTouched()) fill(slots.worlds, worldFilter(state));
+    return undefined;
+  });
+}
+
 /** Each is a place of its own, so that the browser's way back works. */
-async function worldFilter({ context, place }: State): Promise<Child> {
-  const { speech, signal } = context;
-  const { worlds } = await read('stand', { instance: place.instance }, signal);
-  if (worlds.length === 0) return undefined;
+function worldFilter({ context, place, worlds }: State): Child {
+  const { speech } = context;
+  if (worlds.size === 0) return undefined;
   const choices = [
     { id: '', name: speech.text('everything') },
-    ...worlds.map((world) => ({ id: world.id, name: plainName(world.name) })),
+    ...[...worlds].map(([id, called]) => ({ id, name: plainName(called) })),
   ];
   const to = (id: string): string => placeOf('history', { instance: place.instance, world: id });
   return select(speech.text('filterWorld'), choices, place.world, (id) => context.go(to(id)));
@@ -98,12 +116,12 @@ function deviceFilter(state: State, all: readonly VersionCard[], hasMore: boolea
   const { speech } = state.context;
   const choices = [
     { id: '', name: speech.text('everyPc') },
-    ...[...state.devices].sort().map((device) => ({ id: device, name: plainName(device) })),
+    ...[...state.devices].sort().map((device) => ({ id: device, name: deviceText(speech, device) })),
   ];
   const choose = (device: string): void => {
     state.device = device;
     fill(state.list, timeline(state, all, hasMore));
-    state.filter.querySelector('select')?.focus();
+    state.slots.devices.querySelector('select')?.focus();
   };
   return select(speech.text('filterPc'), choices, state.device, choose);
 }

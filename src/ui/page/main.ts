@@ -7,7 +7,7 @@ import { endScreen } from './end.js';
 import { messageScreen } from './message.js';
 import { screenOf } from './screens.js';
 import { showScreen } from './shell.js';
-import { recallHome, recallLanguage, rememberHome, rememberLanguage } from './storage.js';
+import { forgetHome, recallHome, recallLanguage, rememberHome, rememberLanguage } from './storage.js';
 import { openStream } from './stream.js';
 
 interface State {
@@ -99,6 +99,7 @@ async function begin(): Promise<void> {
   const token = /^#t=(.+)$/.exec(location.hash)?.[1];
   if (token !== undefined) {
     history.replaceState(null, '', location.pathname);
+    forgetHome();
     try {
       await openSession(token);
     } catch (error) {
@@ -111,6 +112,7 @@ async function begin(): Promise<void> {
 }
 
 async function listen(): Promise<void> {
+  // There is nothing of that name, but who may not ask at all is told so; a stream of events cannot say why it broke.
   const response = await fetch('/api/ping', { cache: 'no-store' }).catch(() => undefined);
   if (response?.status === 401) {
     state.trouble = 'used';

@@ -4,6 +4,7 @@ import { iconAddress } from './api.js';
 import type { Context } from './context.js';
 import { type Child, h } from './dom.js';
 import { type IconName, icon } from './icons.js';
+import { name, plainName } from './names.js';
 
 export interface ButtonOptions {
   readonly kind?: 'primary' | 'quiet' | 'danger';
@@ -46,6 +47,15 @@ export function since(context: Context, time: string): HTMLElement {
   const { speech } = context;
   const moment = speech.moment(time);
   return h('time', { datetime: time, title: moment }, speech.ago(time) || moment);
+}
+
+/** Of the PC that sent a version; old versions may not tell. */
+export function device({ speech }: Context, called: string): HTMLElement {
+  return called === '' ? h('span', {}, speech.text('unknownPc')) : name(called);
+}
+
+export function deviceText(speech: Context['speech'], called: string): string {
+  return called === '' ? speech.text('unknownPc') : plainName(called);
 }
 
 /** The world's own picture, or a drawing in its place. It only decorates the name beside it. */

@@ -22,6 +22,15 @@ export function rememberHome(text: string): void {
   }
 }
 
+/** A new window begins; on this port there may have been another one. */
+export function forgetHome(): void {
+  try {
+    sessionStorage.removeItem(HOME);
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 export function recallHome(): string | undefined {
   try {
     return sessionStorage.getItem(HOME) ?? undefined;

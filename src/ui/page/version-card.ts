@@ -6,7 +6,7 @@ import type { Context } from './context.js';
 import { type Child, h } from './dom.js';
 import { icon } from './icons.js';
 import { name } from './names.js';
-import { badge, button, loading, since } from './parts.js';
+import { badge, button, device, loading, since } from './parts.js';
 import { placeOf } from './place.js';
 import { load, problemBox } from './problems.js';
 import { restore } from './ways-back.js';
@@ -26,7 +26,14 @@ export function versionCard(context: Context, instance: string, version: Version
         'div',
         { class: 'version-head' },
         h('h2', {}, h('time', { datetime: version.time }, moment)),
-        h('p', { class: 'hint' }, since(context, version.time), ' · ', name(version.device), minecraft(version)),
+        h(
+          'p',
+          { class: 'hint' },
+          since(context, version.time),
+          ' · ',
+          device(context, version.device),
+          minecraft(version),
+        ),
         h('p', { class: 'badges' }, badges(context, version)),
       ),
       version.problem === undefined ? changed(context, version) : problemBox(speech, version.problem),

@@ -1,7 +1,7 @@
 /** Answers the page as a desk would, from fixed cards; notes what was asked for. */
 import { SyncError } from '../../../src/base/errors.js';
 import type { Problem, View } from '../../../src/ui/protocol.js';
-import type { InstanceCard, InstanceStand, VersionCard, VersionEntry } from '../../../src/ui/requests.js';
+import type { InstanceCard, InstanceStand, SetupState, VersionCard, VersionEntry } from '../../../src/ui/requests.js';
 import type { Handlers } from '../../../src/ui/server/window-types.js';
 
 export interface FakeDesk {
@@ -116,6 +116,8 @@ export interface FakeOptions {
   /** What check-server says; a found account by default. */
   readonly checkProblem?: () => Problem | undefined;
   readonly launcherRuns?: boolean;
+  readonly setup?: Partial<SetupState>;
+  readonly undo?: { readonly possible: false };
   /** Instead of taking the answer. */
   readonly answer?: () => never;
 }
@@ -149,21 +151,31 @@ export function createFakeDesk(options: FakeOptions = {}): FakeDesk {
       ],
       bytes: 34_000_000,
     }),
-    setup: async () => ({ packFolder: '/home/kim/.minecraft', hasToken: false, label: 'Skyblock with Mia' }),
+    setup: async () => ({
+      packFolder: '/home/kim/.minecraft',
+      hasToken: false,
+      label: 'Skyblock with Mia',
+      ...options.setup,
+    }),
     answer: note('answer', () => options.answer?.() ?? {}),
     stop: note('stop', {}),
     bye: note('bye', {}),
     sync: note('sync', {}),
     'plan-restore': note('plan-restore', { added: 2, changed: 14, removed: 1, bytes: 9_300_000 }),
     restore: note('restore', {}),
-    'plan-undo': note('plan-undo', {
-      possible: true,
-      command: 'pull',
-      time: '2026-11-21T20:42:00.000Z',
-      worlds: ['saves/Skyblock'],
-      files: 23,
-      changedSince: 2,
-    } as const),
+    'plan-undo': note(
+      'plan-undo',
+      () =>
+        options.undo ??
+        ({
+          possible: true,
+          command: 'pull',
+          time: '2026-11-21T20:42:00.000Z',
+          worlds: ['saves/Skyblock'],
+          files: 23,
+          changedSince: 2,
+        } as const),
+    ),
     undo: note('undo', {}),
     'empty-trash': note('empty-trash', { bytes: 34_000_000 }),
     disable: note('disable', {}),

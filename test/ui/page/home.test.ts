@@ -62,6 +62,16 @@ describeBrowser('the overview', (browser) => {
   });
 });
 
+describeBrowser('what cannot be', (browser) => {
+  it('is said: nothing to undo', async () => {
+    const { page } = await openWindow(browser(), HOME, { undo: { possible: false } });
+    const card = page.getByRole('article', { name: 'Skyblock with Mia' });
+    await card.getByRole('button', { name: /^Undo/ }).click();
+    await card.getByRole('status').getByText('There is nothing to undo.').waitFor();
+    expect(await page.getByRole('alertdialog').count()).toBe(0);
+  });
+});
+
 describeBrowser('the history', (browser) => {
   it('shows the versions by world and by PC, and what changed in one', async () => {
     const { page } = await openWindow(browser(), HOME);
@@ -72,7 +82,10 @@ describeBrowser('the history', (browser) => {
     expect(await versions.nth(2).innerText()).toContain('The other version of a choice');
     await page.getByLabel('PC', { exact: true }).selectOption('kim-laptop');
     await expect.poll(() => versions.count()).toBe(2);
-    await page.getByLabel('World', { exact: true }).selectOption('saves/Mia baut');
+    const worlds = page.getByLabel('World', { exact: true });
+    await expect.poll(() => worlds.innerText()).toContain('Creative tests');
+    expect(await worlds.innerText()).toContain('Old island');
+    await worlds.selectOption('saves/Mia baut');
     await expect.poll(() => versions.count()).toBe(1);
     expect(page.url()).toContain('world=saves');
     await versions.first().getByText('What changed').click();
@@ -105,7 +118,7 @@ describeBrowser('the history', (browser) => {
     await expect.poll(() => writes).toEqual([`plan-restore ${wish}`, `restore ${wish}`]);
   });
 
-  it('outlives a reload', async () => {
+  it('goes on where the page was loaded anew', async () => {
     const { page } = await openWindow(browser(), HOME);
     await page
       .getByRole('link', { name: /^History/ })

@@ -153,6 +153,21 @@ describeBrowser('setting up', (browser) => {
     expect(selected).toBe('"C:/Program Files/nodejs/node.exe" "C:/Users/kim/instance-sync.mjs" push');
   });
 
+  it('keeps the token and the instance that are there already', async () => {
+    const setup = { url: ADDRESS, hasToken: true, instanceId: 'f-9' };
+    const { page, writes } = await openWindow(browser(), SETUP, { setup, launcherRuns: true });
+    expect(await page.getByLabel('Address').inputValue()).toBe(ADDRESS);
+    await page.getByText('A token is stored on this PC already').waitFor();
+    await check(page);
+    expect(await page.getByRole('radio', { name: /connected with this one/ }).isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('radio', { name: /^Everything/ }).check();
+    await page.getByRole('button', { name: 'Set up' }).click();
+    await page.getByText('which is running').waitFor();
+    const sent = { url: ADDRESS, preset: 'everything', instanceId: 'f-9' };
+    expect(writes).toEqual(['presets {}', `finish-setup ${JSON.stringify(sent)}`]);
+  });
+
   it('keeps what was entered in another language', async () => {
     const { page } = await openWindow(browser(), SETUP);
     await fillServer(page);
