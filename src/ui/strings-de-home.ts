@@ -32,6 +32,8 @@ export const DE_HOME: Translation<typeof EN_HOME> = {
   undoPull: 'Letzten Abgleich zurücknehmen',
   emptyTrash: 'Papierkorb leeren',
   stopSync: 'Abgleich beenden',
+  takeOff: 'Von der Liste nehmen',
+  takeOffTitle: '{name} von der Liste nehmen?',
   disableTitle: 'Abgleich von {name} beenden?',
   disableBody: 'Deine Welten bleiben auf diesem PC und in der Cloud. Du kannst sie jederzeit wieder einrichten.',
 

@@ -29,6 +29,8 @@ export const EN_HOME = {
   undoPull: 'Undo the last sync',
   emptyTrash: 'Empty the trash',
   stopSync: 'Stop synchronising',
+  takeOff: 'Take off this list',
+  takeOffTitle: 'Take {name} off this list?',
   disableTitle: 'Stop synchronising {name}?',
   disableBody: 'Your worlds stay on this PC, and in the cloud. You can set it up again at any time.',
 

@@ -3,8 +3,8 @@ import type { InstanceCard, InstanceStand } from '../protocol.js';
 import { read, write } from './api.js';
 import { changeCounts } from './changes.js';
 import type { Context } from './context.js';
-import { confirm } from './dialog.js';
-import { type Child, h, newId } from './dom.js';
+import { type Confirmation, confirm } from './dialog.js';
+import { append, type Child, h, newId } from './dom.js';
 import { icon } from './icons.js';
 import { name, path, plainName } from './names.js';
 import { badge, button, facts, loading, notice, picture, since } from './parts.js';
@@ -19,7 +19,7 @@ export function instanceCard(context: Context, card: InstanceCard): HTMLElement 
   if (card.state === 'ready') {
     stand.append(loading(context, 'lookingAtFiles'));
     void load(speech, stand, async () => standOf(context, card, await read('stand', { instance: card.id }, signal)));
-  } else stand.append(...whyNot(context, card));
+  } else append(stand, [whyNot(context, card), takeOff(context, card)]);
   return h(
     'article',
     { class: 'card instance', 'aria-labelledby': titleId },
@@ -44,11 +44,27 @@ function subtitle(context: Context, card: InstanceCard): Child {
   ];
 }
 
-function whyNot({ speech }: Context, card: InstanceCard): HTMLElement[] {
+function whyNot({ speech }: Context, card: InstanceCard): Child {
   const where = facts([[speech.text('folder'), path(card.packFolder)]]);
   if (card.problem !== undefined) return [problemBox(speech, card.problem), where];
   const words = { off: 'stateOff', missing: 'stateMissing', broken: 'stateBroken', ready: 'stateOff' } as const;
   return [notice(card.state === 'off' ? 'info' : 'warning', h('p', {}, speech.text(words[card.state]))), where];
+}
+
+/** What is not synchronised any more needs no place here. */
+function takeOff(context: Context, card: InstanceCard): Child {
+  const { speech } = context;
+  const words = speech.text('takeOff');
+  const ask = {
+    title: speech.pieces('takeOffTitle', { name: name(card.label) }),
+    body: [h('p', {}, speech.text('disableBody'))],
+    act: words,
+  };
+  const act = button(words, () => disable(context, card, ask), {
+    icon: 'off',
+    label: `${words}: ${plainName(card.label)}`,
+  });
+  return h('div', { class: 'actions start minor' }, act);
 }
 
 function standOf(context: Context, card: InstanceCard, stand: InstanceStand): Child {
@@ -159,7 +175,7 @@ function actions(context: Context, card: InstanceCard, stand: InstanceStand): Ch
       disabled: stand.trashBytes === 0,
       label: label(speech.text('emptyTrash')),
     }),
-    button(speech.text('stopSync'), () => disable(context, card), {
+    button(speech.text('stopSync'), () => disable(context, card, stopWords(context, card)), {
       icon: 'off',
       label: label(speech.text('stopSync')),
     }),
@@ -171,12 +187,17 @@ function actions(context: Context, card: InstanceCard, stand: InstanceStand): Ch
   ];
 }
 
-function disable(context: Context, card: InstanceCard): void {
-  const { speech } = context;
-  confirm(context, {
+function stopWords({ speech }: Context, card: InstanceCard): Pick<Confirmation, 'title' | 'body' | 'act'> {
+  return {
     title: speech.pieces('disableTitle', { name: name(card.label) }),
     body: [h('p', {}, speech.text('disableBody'))],
     act: speech.text('stopSync'),
+  };
+}
+
+function disable(context: Context, card: InstanceCard, words: Pick<Confirmation, 'title' | 'body' | 'act'>): void {
+  confirm(context, {
+    ...words,
     danger: true,
     work: async () => {
       await write('disable', { instance: card.id });

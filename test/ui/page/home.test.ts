@@ -63,6 +63,14 @@ describeBrowser('the overview', (browser) => {
 });
 
 describeBrowser('what cannot be', (browser) => {
+  it('is taken off the list: a folder that is gone', async () => {
+    const { page, writes } = await openWindow(browser(), HOME);
+    const card = page.getByRole('article', { name: 'Old pack' });
+    await card.getByRole('button', { name: /^Take off/ }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Take off this list' }).click();
+    await expect.poll(() => writes).toEqual(['disable {"instance":"i-old"}']);
+  });
+
   it('is said: nothing to undo', async () => {
     const { page } = await openWindow(browser(), HOME, { undo: { possible: false } });
     const card = page.getByRole('article', { name: 'Skyblock with Mia' });
