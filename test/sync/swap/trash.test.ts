@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeJournal } from '../../../src/sync/swap/journal.js';
-import { listTrash, nextGeneration, pruneTrash, TRASH_LIMITS } from '../../../src/sync/swap/trash.js';
+import { emptyTrashFolder, listTrash, nextGeneration, pruneTrash, TRASH_LIMITS } from '../../../src/sync/swap/trash.js';
 import { MemoryFs } from '../memory-fs.js';
 
 const CLOUD = '/game/.cloud-sync';
@@ -80,4 +80,15 @@ test('a generation with a damaged manifest is listed with the size of its files'
   fs.put(`${CLOUD}/trash/${names[0]}/manifest.json`, '{');
   const [generation] = await listTrash(CLOUD, fs);
   expect(generation).toMatchObject({ manifest: undefined, bytes: 4 });
+});
+
+test('by hand all of it goes, but nothing while a swap is unfinished', async () => {
+  const { fs } = await trashOf([0, 5], [1, 7], [90, 1]);
+  fs.put(`${CLOUD}/journal.json`, 'a swap under way');
+  expect(await emptyTrashFolder(CLOUD, fs)).toEqual({ generations: 0, bytes: 0 });
+  expect(await kept(fs)).toHaveLength(3);
+  await fs.unlink(`${CLOUD}/journal.json`);
+  fs.put(`${CLOUD}/trash/.removed-half/files/saves/x`, 'left by a crash');
+  expect(await emptyTrashFolder(CLOUD, fs)).toEqual({ generations: 3, bytes: 13 });
+  expect(await fs.readdir(`${CLOUD}/trash`)).toEqual([]);
 });

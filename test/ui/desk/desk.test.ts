@@ -210,6 +210,12 @@ describe('the life of an instance', () => {
     expect(await asked).toMatchObject({ worlds: ['Home'] });
     await one.desk.idle();
     expect(await ended).toMatchObject({ outcome: 'cancelled' });
+    const left = one.again(one.game);
+    const unasked = left.shown('end');
+    await left.ask('sync', { instance: await idOf(left), task: 'push' });
+    await left.desk.idle();
+    expect(await unasked).toMatchObject({ outcome: 'cancelled' });
+    expect(left.views.map(({ view }) => view)).not.toContain('deletion');
     const other = one.again(one.game);
     const [again, end] = [other.shown('deletion'), other.shown('end')];
     await other.ask('sync', { instance: await idOf(other), task: 'pull' });
