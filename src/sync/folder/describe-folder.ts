@@ -1,4 +1,4 @@
-/** What can be told of a game folder at once: no server is asked, no file of the game is looked at. */
+/** What can be told of a game folder at once: no server is asked, no file of the game is read. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSyncError } from '../../base/errors.js';
@@ -7,6 +7,7 @@ import { packFolderOf, type SyncOptions } from '../session.js';
 import { readGameVersion } from './game-version.js';
 import { readInstance } from './instance.js';
 import { instanceLabel } from './instance-label.js';
+import { newestIcon } from './worlds.js';
 
 export interface FolderFacts {
   /** Absolute. */
@@ -22,6 +23,8 @@ export interface FolderFacts {
   readonly instanceId?: string;
   /** "1.21.1", where the launcher tells. */
   readonly minecraft?: string;
+  /** The world whose icon.png is the newest, as "saves/World": readWorldIcon gives it. */
+  readonly iconWorld?: string;
   /** ISO 8601: when this PC last recorded a state that it has in common with the cloud. */
   readonly lastSync?: string;
 }
@@ -37,12 +40,14 @@ export async function describeFolder(
     if (instance === undefined) return { packFolder, state: 'off', label };
     const minecraft = (await readGameVersion(packFolder))?.minecraft;
     const lastSync = await timeOf(join(instance.cloudFolder, 'files.bin'));
+    const iconWorld = await newestIcon(packFolder);
     return {
       packFolder,
       state: 'ready',
       label,
       instanceId: instance.settings.instanceId,
       ...(minecraft === undefined ? {} : { minecraft }),
+      ...(iconWorld === undefined ? {} : { iconWorld }),
       ...(lastSync === undefined ? {} : { lastSync }),
     };
   } catch (error) {

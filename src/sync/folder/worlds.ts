@@ -23,6 +23,8 @@ export interface WorldFacts {
 
 /** Bytes. The game's own pictures are 64 by 64. */
 const LARGEST_ICON = 1024 * 1024;
+/** More are not looked at for the picture of an instance. */
+const MOST_WORLDS = 200;
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 interface Entry {
@@ -66,6 +68,17 @@ async function readLevelOf(path: string): Promise<Pick<WorldFacts, 'name' | 'las
     ...(name === undefined || name.trim() === '' ? {} : { name }),
     ...(time === undefined || Number.isNaN(time.getTime()) ? {} : { lastPlayed: time.toISOString() }),
   };
+}
+
+/** The world whose picture is the newest, as "saves/World": a picture for the instance. Never throws. */
+export async function newestIcon(packFolder: string): Promise<string | undefined> {
+  let newest: { readonly folder: string; readonly mtimeNs: bigint } | undefined;
+  for (const name of (await nodeFs.readdir(join(packFolder, 'saves')).catch(() => [])).slice(0, MOST_WORLDS)) {
+    const icon = await nodeFs.lstat(join(packFolder, 'saves', name, 'icon.png')).catch(() => undefined);
+    if (icon?.type !== 'file' || (newest !== undefined && newest.mtimeNs >= icon.mtimeNs)) continue;
+    newest = { folder: `saves/${name}`, mtimeNs: icon.mtimeNs };
+  }
+  return newest?.folder;
 }
 
 /**

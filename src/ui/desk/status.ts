@@ -64,7 +64,7 @@ async function listCards(room: Room): Promise<InstanceCard[]> {
 }
 
 function cardOf(room: Room, facts: FolderFacts, entry: KnownFolder | undefined, here: boolean): InstanceCard {
-  const { packFolder, state, problem, minecraft } = facts;
+  const { packFolder, state, problem, minecraft, iconWorld } = facts;
   // A folder that is gone has no settings of a launcher beside it: its last name was the better one.
   const label = state === 'missing' ? (entry?.label ?? facts.label) : facts.label;
   const lastSync = entry?.lastSync ?? facts.lastSync;
@@ -77,6 +77,7 @@ function cardOf(room: Room, facts: FolderFacts, entry: KnownFolder | undefined, 
     ...(problem === undefined ? {} : { problem }),
     ...(lastSync === undefined ? {} : { lastSync }),
     ...(minecraft === undefined ? {} : { minecraft }),
+    ...(iconWorld === undefined ? {} : { icon: room.iconOf(packFolder, iconWorld) }),
   };
 }
 

@@ -1,7 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { describeWorlds, readWorldIcon } from '../../../src/sync/folder/worlds.js';
+import { describeWorlds, newestIcon, readWorldIcon } from '../../../src/sync/folder/worlds.js';
 import { onPosix } from '../../helpers/only-where.js';
 import { tempFolder } from '../../helpers/temp.js';
 import { codeOf } from '../../helpers/two-pcs.js';
@@ -46,6 +46,19 @@ it('gives pictures of worlds and nothing else', async () => {
   for (const world of ['saves/..', 'saves/.', 'saves/a/b', 'saves\\World', '../saves/World', 'saves/', '']) {
     expect(await codeOf(readWorldIcon({ packFolder, world }))).toBe('usage');
   }
+});
+
+it('takes the newest picture for the whole instance', async () => {
+  const packFolder = newWorld('Old', { 'icon.png': PNG });
+  expect(await newestIcon(tempFolder())).toBeUndefined();
+  expect(await newestIcon(packFolder)).toBe('saves/Old');
+  for (const [name, time] of Object.entries({ New: 2_000_000_000, Plain: 0, Between: 1_000_000_000 })) {
+    mkdirSync(join(packFolder, 'saves', name));
+    if (time === 0) continue;
+    writeFileSync(join(packFolder, 'saves', name, 'icon.png'), PNG);
+    utimesSync(join(packFolder, 'saves', name, 'icon.png'), time, time);
+  }
+  expect(await newestIcon(packFolder)).toBe('saves/New');
 });
 
 onPosix('follows no link to a picture', async () => {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunningServer } from '../../../src/index.js';
+import { answering, closedPort } from '../../helpers/bad-server.js';
 import { codeOf } from '../../helpers/two-pcs.js';
 import { levelDat } from '../../sync/level-dat.js';
 import { type DeskPc, newPc, startCloud, TOKEN } from './desk-env.js';
@@ -76,6 +77,7 @@ describe('the life of an instance', () => {
       { id: first, label: 'Survival', packFolder: one.game, here: true, state: 'ready' },
     ]);
     expect(instances[0]?.lastSync).toMatch(/^\d{4}-/);
+    expect(await one.desk.icon(instances[0]?.icon ?? '', new AbortController().signal)).toEqual(Buffer.from(PNG));
     expect(one.views.at(-1)).toEqual({ view: 'home', start: 'status', instance: first });
     const shown = one.views.length;
     await one.ask('instances', {});
@@ -248,6 +250,31 @@ describe('the life of an instance', () => {
 async function idOf(pc: DeskPc): Promise<string> {
   return (await pc.ask('instances', {})).instances[0]?.id ?? '';
 }
+
+describe('a server that is not as it should be', () => {
+  it('away: the folder is set up all the same, and all that is here is told', async () => {
+    const pc = newPc();
+    pc.put('options.txt', 'fov:1');
+    const url = `http://127.0.0.1:${await closedPort()}/`;
+    const result = await pc.ask('finish-setup', { url, token: TOKEN, preset: 'personal' });
+    expect(result.warnings).toEqual([expect.stringContaining('no recovery code was made')]);
+    const { instance } = result;
+    const stand = await pc.ask('stand', { instance });
+    expect(stand).toMatchObject({ cloud: 'unreachable', problem: { code: 'unreachable' }, files: 1 });
+    const end = await pc.finish('sync', { instance, task: 'push' });
+    expect(end).toMatchObject({ outcome: 'failed', task: 'push', error: { code: 'unreachable' } });
+  });
+
+  it('it lets nobody in: that is told, and all that is here too', async () => {
+    const pc = newPc();
+    pc.put('options.txt', 'fov:1');
+    const { url } = await answering({ status: 401 });
+    const { instance } = await pc.ask('finish-setup', { url, token: TOKEN, preset: 'personal' });
+    const stand = await pc.ask('stand', { instance });
+    expect(stand).toMatchObject({ cloud: 'unreachable', problem: { code: 'unauthorized' }, files: 1 });
+    expect(await codeOf(pc.ask('history', { instance }))).toBe('unauthorized');
+  });
+});
 
 describe('what a page must not be able to do', () => {
   it('name a folder, a version or a path that is not to be', async () => {
