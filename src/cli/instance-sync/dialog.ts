@@ -95,7 +95,7 @@ export class HookDialog {
     const details = await conflict.details();
     const open = { ...conflict, units };
     const answer = await this.#ask({
-      prompt: (prompts) => prompts.promptConflict(process_(), open, details, { task, signal }),
+      prompt: (prompts) => prompts.promptConflict(terminal(), open, details, { task, signal }),
       view: ({ conflictView }, question, heading, { questions }) =>
         conflictView(open, details, question, heading, ({ id, icon }) => icon && questions.iconId(question, id, icon)),
     });
@@ -108,7 +108,7 @@ export class HookDialog {
   readonly #onDeletion = async (deletion: Deletion, signal: AbortSignal | undefined) => {
     const { task } = this.#options;
     const answer = await this.#ask({
-      prompt: (prompts) => prompts.promptDeletion(process_(), deletion, { task, signal }),
+      prompt: (prompts) => prompts.promptDeletion(terminal(), deletion, { task, signal }),
       view: ({ deletionView }, question, heading) => deletionView(deletion, question, heading),
     });
     if (answer?.kind !== 'deletion') return 'abort';
@@ -121,7 +121,7 @@ export class HookDialog {
     if (!found.stillThere) return 'moved';
     const { task } = this.#options;
     const answer = await this.#ask({
-      prompt: (prompts) => prompts.promptRelocation(process_(), found, { task, signal: this.#signal }),
+      prompt: (prompts) => prompts.promptRelocation(terminal(), found, { task, signal: this.#signal }),
       view: ({ relocationView }, question, heading) => relocationView(found, question, heading),
     });
     return answer?.kind === 'relocation' ? answer.relocation : 'abort';
@@ -169,12 +169,10 @@ export class HookDialog {
   }
 
   async #makeWindow(): Promise<{ readonly window: HookWindow; readonly heading: Heading }> {
-    const { HookWindow } = await import('../../ui/desk/hook-window.js');
-    const { describeFolder } = await import('../../index.js');
+    const { HookWindow, headingOf } = await import('../../ui/desk/hook-window.js');
     const { task, flags, signal } = this.#options;
     const { packFolder, instanceLabel } = flags;
-    const { label } = await describeFolder({ packFolder, instanceLabel });
-    const heading = { task, label };
+    const heading = await headingOf(task, { packFolder, instanceLabel });
     const window = new HookWindow({ ...heading, signal, onStop: () => this.#stopper.abort() });
     if (this.#last !== undefined) window.onProgress(this.#last);
     return { window, heading };
@@ -194,6 +192,6 @@ export class HookDialog {
   }
 }
 
-function process_(): { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } {
+function terminal(): { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } {
   return { input: process.stdin, output: process.stdout };
 }

@@ -64,7 +64,9 @@ export class DecisionFile {
   /** They have been carried out. */
   async forget(): Promise<void> {
     this.#decisions = [];
-    await rmWithRetry(this.#fs, this.#path);
+    await rmWithRetry(this.#fs, this.#path).catch(() => {
+      // The work is done: it answers a question that is no longer asked.
+    });
   }
 
   async #read(): Promise<readonly Decision[]> {
