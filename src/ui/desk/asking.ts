@@ -1,11 +1,22 @@
 /** The library's callbacks for a sync whose player sits at a window: each question becomes a view, each answer a choice. */
-import type { SyncOptions } from '../../index.js';
+import type {
+  ConflictQuestion,
+  Deletion,
+  DeletionAnswer,
+  Relocation,
+  RelocationAnswer,
+  Resolution,
+} from '../../index.js';
 import type { Answer } from '../protocol.js';
 import type { Heading, QuestionView } from './question-views.js';
 import { conflictView, deletionView, relocationView } from './question-views.js';
 import type { Questions } from './questions.js';
 
-export type Callbacks = Required<Pick<SyncOptions, 'onConflict' | 'onDeletion' | 'onRelocation'>>;
+export interface Callbacks {
+  readonly onConflict: (conflict: ConflictQuestion) => Promise<Resolution>;
+  readonly onDeletion: (deletion: Deletion) => Promise<DeletionAnswer>;
+  readonly onRelocation: (relocation: Relocation) => Promise<RelocationAnswer>;
+}
 
 export interface Asking {
   readonly heading: Heading;

@@ -1,8 +1,8 @@
 /** Pull, push, restore and undo from a window, and what the last two would do. */
-import type { BroughtBack } from '../../index.js';
-import { bringBack, describeFolder, pull, push, SyncError, undo } from '../../index.js';
+import type { BroughtBack, Deletion, DeletionAnswer, PullResult, PushResult, SyncOptions } from '../../index.js';
+import { bringBack, describeFolder, isSyncError, pull, push, SyncError, undo } from '../../index.js';
 import type { Handlers } from '../server/window-types.js';
-import { askingCallbacks } from './asking.js';
+import { askingCallbacks, type Callbacks } from './asking.js';
 import { PATIENCE_MS, type Room, textOf, versionOf } from './room.js';
 import type { Work } from './work.js';
 
@@ -16,12 +16,12 @@ export function taskHandlers(room: Room, work: Work): Pick<Handlers, Names> {
   return {
     sync: async ({ instance, task }) => {
       const { packFolder, label } = await at(instance);
-      const run = { pull, push }[task];
-      if (run === undefined) throw new SyncError('usage', 'the task must be "pull" or "push"');
+      if (task !== 'pull' && task !== 'push') throw new SyncError('usage', 'the task must be "pull" or "push"');
       const { questions } = work;
       work.start(task, label, ({ ask, ...call }) => {
         const callbacks = askingCallbacks({ heading: { task, label }, questions, ask });
-        return run({ ...call, ...callbacks, packFolder, waitMs: PATIENCE_MS });
+        const options = { ...call, ...callbacks, packFolder, waitMs: PATIENCE_MS };
+        return task === 'pull' ? pull(options) : pushOrRestore(options);
       });
       return {};
     },
@@ -61,6 +61,22 @@ export function taskHandlers(room: Room, work: Work): Pick<Handlers, Names> {
       return {};
     },
   };
+}
+
+/** What is gone and shall be there again comes with a pull; a push can only be told that it was not meant. */
+async function pushOrRestore(options: SyncOptions & Callbacks): Promise<PushResult | PullResult> {
+  let isWanted = false;
+  const onDeletion = async (deletion: Deletion): Promise<DeletionAnswer> => {
+    const answer = await options.onDeletion(deletion);
+    isWanted = answer === 'restore';
+    return isWanted ? 'abort' : answer;
+  };
+  try {
+    return await push({ ...options, onDeletion });
+  } catch (error) {
+    if (!isWanted || !isSyncError(error, 'conflict')) throw error;
+    return pull({ ...options, onDeletion: 'restore' });
+  }
 }
 
 function once(signal: AbortSignal): { readonly signal: AbortSignal; readonly waitMs: number } {
