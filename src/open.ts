@@ -1,6 +1,6 @@
 /**
  * The composition root: the only file that knows every part. It puts backends, cache, crypto, compression and
- * threads together for the commands.
+ * threads together for the commands. What a pull or push with nothing to do does not need is imported when it is called.
  */
 import { availableParallelism } from 'node:os';
 import { version } from 'virtual:version';
@@ -24,26 +24,17 @@ import type { AccountCheck, CheckAccountOptions } from './sync/account/check-acc
 import type { RecoveryCodeOptions, RecoveryCodeResult } from './sync/account/enrol.js';
 import type { KnownInstances, KnownInstancesOptions } from './sync/account/known-instances.js';
 import type { DoctorOptions, DoctorResult } from './sync/doctor/doctor.js';
-import { doctor as doctorWith } from './sync/doctor/doctor.js';
 import type { BringBackOptions, BringBackResult } from './sync/history/bring-back.js';
-import { bringBack as bringBackWith } from './sync/history/bring-back.js';
 import type { DiffOptions, DiffResult } from './sync/history/diff-versions.js';
-import { diffVersions as diffVersionsWith } from './sync/history/diff-versions.js';
 import type { HistoryOptions, HistoryResult } from './sync/history/history.js';
-import { history as historyWith } from './sync/history/history.js';
 import type { ListVersionOptions, ListVersionResult } from './sync/history/list-version.js';
-import { listVersion as listVersionWith } from './sync/history/list-version.js';
 import type { UndoOptions, UndoResult } from './sync/history/undo.js';
-import { undo as undoWith } from './sync/history/undo.js';
 import { pull as pullWith } from './sync/pull.js';
 import { push as pushWith } from './sync/push.js';
 import type { NotConfigured, PullResult, PushResult } from './sync/results.js';
 import type { Address, Services, SyncOptions } from './sync/session.js';
 import type { StatusOptions, StatusResult } from './sync/status.js';
-import { status as statusWith } from './sync/status.js';
 import type { Executor } from './worker/executor.js';
-import { inlineExecutor } from './worker/executor.js';
-import { fileTools } from './worker/split.js';
 
 /** A hook gives up sooner than a backup at night: the player waits. */
 const RETRY_MS = 2 * 60_000;
@@ -66,33 +57,39 @@ export function pull(options: SyncOptions = {}): Promise<PullResult> {
 }
 
 /** Looks at both sides without changing anything. */
-export function status(options: StatusOptions = {}): Promise<StatusResult | NotConfigured> {
-  return statusWith(options, services);
+export async function status(options: StatusOptions = {}): Promise<StatusResult | NotConfigured> {
+  const { status: run } = await import('./sync/status.js');
+  return run(options, services);
 }
 
 /** The versions that the cloud holds, newest first, with what changed in each. */
-export function history(options: HistoryOptions = {}): Promise<HistoryResult> {
-  return historyWith(options, services);
+export async function history(options: HistoryOptions = {}): Promise<HistoryResult> {
+  const { history: run } = await import('./sync/history/history.js');
+  return run(options, services);
 }
 
 /** What differs between two versions, or between one and the game folder; by default from the head to the folder. */
-export function diffVersions(options: DiffOptions = {}): Promise<DiffResult> {
-  return diffVersionsWith(options, services);
+export async function diffVersions(options: DiffOptions = {}): Promise<DiffResult> {
+  const { diffVersions: run } = await import('./sync/history/diff-versions.js');
+  return run(options, services);
 }
 
 /** What a folder of a version holds, or all files below it. */
-export function listVersion(options: ListVersionOptions): Promise<ListVersionResult> {
-  return listVersionWith(options, services);
+export async function listVersion(options: ListVersionOptions): Promise<ListVersionResult> {
+  const { listVersion: run } = await import('./sync/history/list-version.js');
+  return run(options, services);
 }
 
 /** Puts a version of a world, of a path or of everything back into the game folder; undo takes it back. */
-export function bringBack(options: BringBackOptions): Promise<BringBackResult> {
-  return bringBackWith(options, services);
+export async function bringBack(options: BringBackOptions): Promise<BringBackResult> {
+  const { bringBack: run } = await import('./sync/history/bring-back.js');
+  return run(options, services);
 }
 
 /** Back to what was there before the last pull, bringBack or undo. Asks no server. */
-export function undo(options: UndoOptions = {}): Promise<UndoResult> {
-  return undoWith(options, services);
+export async function undo(options: UndoOptions = {}): Promise<UndoResult> {
+  const { undo: run } = await import('./sync/history/undo.js');
+  return run(options, services);
 }
 
 /** Takes a new token into use; its password becomes a further key of the repository. */
@@ -126,8 +123,9 @@ export async function checkAccount(options: CheckAccountOptions): Promise<Accoun
 }
 
 /** Looks at everything that a sync of the folder depends on, and says what to do. */
-export function doctor(options: DoctorOptions = {}): Promise<DoctorResult> {
-  return doctorWith(options, services);
+export async function doctor(options: DoctorOptions = {}): Promise<DoctorResult> {
+  const { doctor: run } = await import('./sync/doctor/doctor.js');
+  return run(options, services);
 }
 
 async function connect(address: Address): Promise<Remote> {
@@ -261,7 +259,13 @@ async function repositoryParts(options: OpenRepositoryOptions): Promise<Omit<Ope
 /** Threads for so many bytes of work; the calling thread alone where they are not worth their start. */
 export async function createExecutor(repo: Repository, bytes: number): Promise<Executor> {
   const { codec, config } = repo;
-  if (bytes < WORTH_THREADS) return inlineExecutor(fileTools(codec, config.chunkerPolynomial));
+  if (bytes < WORTH_THREADS) {
+    const [{ inlineExecutor }, { fileTools }] = await Promise.all([
+      import('./worker/executor.js'),
+      import('./worker/split.js'),
+    ]);
+    return inlineExecutor(fileTools(codec, config.chunkerPolynomial));
+  }
   const { poolExecutor } = await import('./worker/pool.js');
   const { workerSource } = await import('virtual:worker-source');
   const threads = Math.min(availableParallelism(), MAX_THREADS);

@@ -1,5 +1,5 @@
 /** Exit codes: restic's where the thing is the same, then the hook's own. Any other than 0 stops a launch. */
-import { isSyncError } from '../index.js';
+import { isSyncError } from '../base/errors.js';
 
 export const EXIT = {
   ok: 0,

@@ -92,6 +92,11 @@ export async function runStatus(flags: StatusFlags): Promise<number> {
 
 const GONE = 'empty, though this PC has synchronised with it: ask the operator of the server';
 
+const QUESTIONS = {
+  conflict: 'both sides changed the same: pull asks, or takes --on-conflict',
+  deletion: 'worlds or many files are gone from this PC: pull and push ask, or take --on-delete',
+} as const;
+
 function describeStatus(result: StatusResult): string[] {
   const { added, changed, removed } = result.unsent;
   const unsent = added + changed + removed;
@@ -110,5 +115,6 @@ function describeStatus(result: StatusResult): string[] {
     `last sync     ${result.lastSync?.slice(0, 8) ?? 'never'}`,
     `this PC       ${unsent === 0 ? 'nothing to send' : `${formatCount(unsent, 'file')} to send`}`,
     `cloud         ${cloud}`,
+    ...(result.question === undefined ? [] : [`to decide     ${QUESTIONS[result.question]}`]),
   ];
 }

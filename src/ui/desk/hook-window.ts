@@ -4,6 +4,7 @@
  * goes on, and a question is left undecided.
  */
 import type { SyncEvent } from '../../base/events.js';
+import { describeFolder, type SyncOptions } from '../../index.js';
 import type { Answer, EndView, View } from '../protocol.js';
 import { openBrowser } from '../server/open-browser.js';
 import { whenParentGone } from '../server/parent.js';
@@ -39,6 +40,15 @@ interface OpenWindow {
   readonly browser: Promise<OpenedBrowser | undefined>;
   /** A page has been there. */
   wasOpen: boolean;
+}
+
+/** What stands above everything that the window shows. */
+export async function headingOf(
+  task: Heading['task'],
+  folder: Pick<SyncOptions, 'packFolder' | 'instanceLabel'>,
+): Promise<Heading> {
+  const { label } = await describeFolder(folder);
+  return { task, label };
 }
 
 const REAL: WindowParts = { start: startWindowServer, open: openBrowser, parentGone: whenParentGone };
