@@ -33,7 +33,7 @@ const LIMIT = 60_000;
 const SMALL = { size: 60_000 };
 /** What a command that changes nothing may still leave behind: our own cache and lock. */
 const OURS = [
-  /^\.cloud-sync(\/(cache|lock|staging|home\.json|machine-options\.json)(\/|$)|$)/,
+  /^\.cloud-sync(\/(cache|lock|staging|(home|key|question|machine-options)\.json)(\/|$)|$)/,
   /^\.cloud-sync\/[^/]*lock/,
 ];
 const LOCKS = [/^locks(\/|$)/];
