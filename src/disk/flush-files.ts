@@ -14,11 +14,14 @@ export interface FlushOptions {
   readonly signal?: AbortSignal | undefined;
   /** Up to so many files are flushed one by one, which spares the rest of the file system; 32 by default. */
   readonly few?: number;
+  /** Bytes after which the disk is set to work before the end; 128 MiB by default. */
+  readonly early?: number;
   /** For tests: the program that calls syncfs(2), of coreutils. */
   readonly program?: string;
 }
 
 const FEW = 32;
+const EARLY = 128 * 1024 * 1024;
 /** Node runs four calls at once; some more, so that none of them waits. */
 const PARALLEL = 8;
 /** A slow disk may have much to write; one that hangs is met again by the fsync of each file. */
@@ -28,12 +31,52 @@ const SOUND: ReadonlySet<number> = new Set([
   0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0xca451a4e, 0x2fc12fc1, 0x01021994,
 ]);
 
-/** `files`: absolute paths of files on the file system of `folder`. Throws the system's error. */
-export async function flushFiles(folder: string, files: readonly string[], options: FlushOptions = {}): Promise<void> {
-  const { signal, few = FEW, program = 'sync' } = options;
-  throwIfAborted(signal);
-  if (files.length > few && (await isSound(folder)) && (await flushAll(folder, program, signal))) return;
-  await forEachLimit(files, PARALLEL, flushOne, signal);
+/** New files of one folder: the disk begins to write them while more are made. */
+export class Flusher {
+  readonly #folder: string;
+  readonly #options: FlushOptions;
+  #bytes = 0;
+  #running: Promise<void> | undefined;
+  /** The system tells of a failed write once, and may have told the program that ran before. */
+  #hasFailed = false;
+
+  constructor(folder: string, options: FlushOptions = {}) {
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  /** To be told of what was written; never throws, and waits for nothing. */
+  wrote(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes < (this.#options.early ?? EARLY) || this.#running !== undefined || this.#hasFailed) return;
+    this.#bytes = 0;
+    this.#running = this.#flushAll()
+      .then(
+        (isDone) => {
+          this.#hasFailed ||= !isDone;
+        },
+        () => {
+          this.#hasFailed = true;
+        },
+      )
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  /** `files`: absolute paths, on the file system of the folder. All are durable when this returns. Throws the system's error. */
+  async finish(files: readonly string[]): Promise<void> {
+    const { signal, few = FEW } = this.#options;
+    throwIfAborted(signal);
+    await this.#running;
+    if (files.length > few && !this.#hasFailed && (await this.#flushAll())) return;
+    await forEachLimit(files, PARALLEL, flushOne, signal);
+  }
+
+  async #flushAll(): Promise<boolean> {
+    const { signal, program = 'sync' } = this.#options;
+    return (await isSound(this.#folder)) && flushAll(this.#folder, program, signal);
+  }
 }
 
 /** Before 5.8, syncfs told nothing of what the disk had refused. */

@@ -7,7 +7,7 @@ import { join, posix } from 'node:path';
 import type { FileStamp } from '../archive/scan.js';
 import { ioError } from '../base/errors.js';
 import { toFsPath } from '../base/raw-string.js';
-import { flushFiles } from '../disk/flush-files.js';
+import { Flusher } from '../disk/flush-files.js';
 import type { Repository } from '../repo/repository.js';
 import { fetchFiles } from '../restore/fetch-files.js';
 import type { LocalFile } from '../restore/local-blobs.js';
@@ -115,6 +115,7 @@ export class Application {
     const pairs = this.#plan.place.map((file, i) => ({ ...file, destination: places[i] ?? '' }));
     const files = pairs.filter(({ entry }) => entry.type === 'file');
     const total = { filesTotal: files.length, bytesTotal: bytesIn(files) };
+    const flusher = new Flusher(folder, { signal: this.#session.signal });
     let filesDone = 0;
     let bytesDone = 0;
     const tell = (): void =>
@@ -125,6 +126,7 @@ export class Application {
       local: this.#localFiles(),
       onBytes: (bytes) => {
         bytesDone += bytes;
+        flusher.wrote(bytes);
         tell();
       },
       onFile: () => {
@@ -133,7 +135,7 @@ export class Application {
       },
     });
     await this.#keepOptions(files);
-    await flush(folder, files, this.#session.signal);
+    await flush(flusher, folder, files);
     const folders = new Set(this.#plan.makeDirs);
     for (const { entry, destination, path } of pairs) {
       if (entry.type === 'symlink') await makeLink(entry.linktarget ?? '', destination, path, folders);
@@ -162,16 +164,12 @@ export class Application {
 
 /** Before anything takes its place, what was staged must be there after a power cut. */
 async function flush(
+  flusher: Flusher,
   folder: string,
   files: readonly { readonly destination: string }[],
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    await flushFiles(
-      folder,
-      files.map(({ destination }) => destination),
-      { signal },
-    );
+    await flusher.finish(files.map(({ destination }) => destination));
   } catch (error) {
     throw ioError(error, 'cannot write to', folder);
   }

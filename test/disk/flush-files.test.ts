@@ -1,10 +1,14 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { flushFiles } from '../../src/disk/flush-files.js';
+import { Flusher, type FlushOptions } from '../../src/disk/flush-files.js';
 import { onLinux } from '../helpers/only-where.js';
 import { rejection } from '../helpers/repository.js';
 import { tempFolder } from '../helpers/temp.js';
+
+function flushFiles(folder: string, files: readonly string[], options?: FlushOptions): Promise<void> {
+  return new Flusher(folder, options).finish(files);
+}
 
 function filesIn(folder: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => {
@@ -37,5 +41,35 @@ describe('flushing files', () => {
     writeFileSync(program, '#!/bin/sh\nexec sleep 20\n', { mode: 0o755 });
     const signal = AbortSignal.timeout(200);
     expect((await rejection(flushFiles(folder, filesIn(folder, 40), { program, signal }))).code).toBe('aborted');
+  });
+
+  onLinux('sets the disk to work as soon as there is enough, one program at a time', async () => {
+    const folder = tempFolder();
+    const files = filesIn(folder, 40);
+    const runs = (): string[] => readFileSync(join(folder, 'runs'), 'utf8').trim().split('\n');
+    const program = join(folder, 'notes');
+    writeFileSync(program, `#!/bin/sh\necho "$@" >> ${folder}/runs\nexec sync "$@"\n`, { mode: 0o755 });
+    const flusher = new Flusher(folder, { program, early: 100 });
+    flusher.wrote(99);
+    flusher.wrote(1);
+    flusher.wrote(200);
+    await flusher.finish(files);
+    expect(runs()).toEqual([`-f ${folder}`, `-f ${folder}`]);
+  });
+
+  onLinux('looks at each file where the disk refused something before the end', async () => {
+    const folder = tempFolder();
+    const files = filesIn(folder, 40);
+    const program = join(folder, 'once');
+    writeFileSync(program, `#!/bin/sh\nmv ${folder}/first ${folder}/second 2>/dev/null && exit 1\nexit 0\n`, {
+      mode: 0o755,
+    });
+    writeFileSync(join(folder, 'first'), '');
+    const gone = [...files, join(folder, 'gone')];
+    const flusher = new Flusher(folder, { program, early: 1 });
+    flusher.wrote(1);
+    await expect(flusher.finish(gone)).rejects.toThrow('ENOENT');
+    // Without the failure the program is believed.
+    await flushFiles(folder, gone, { program });
   });
 });

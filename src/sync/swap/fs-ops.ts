@@ -3,7 +3,7 @@
  * calls can then be cut off at each of them in a test, and platforms can be played. Paths are absolute, in the
  * platform's form; a name with bytes that are not UTF-8 is a raw string (base/raw-string.ts).
  */
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, lstatSync } from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import { type FileStamp, stampOf } from '../../archive/scan.js';
 import type { Bytes } from '../../base/bytes.js';
@@ -57,7 +57,9 @@ export function stampFrom({ size, mtimeNs, ctimeNs, inode }: FileStamp): FileSta
 /** The real file system. */
 export const nodeFs: FsOps = {
   platform: process.platform,
-  lstat: (path) => missingIsUndefined(async () => toEntry(await fsp.lstat(toFsPath(path), { bigint: true }))),
+  // Directly: a swap looks at each file three times, shortly after it was written. Through the thread pool that took
+  // 0.3 s for 3,400 files where this takes 0.06 (node 24).
+  lstat: (path) => missingIsUndefined(async () => lookAt(toFsPath(path))),
   readFile: (path) => missingIsUndefined(() => fsp.readFile(toFsPath(path))),
   readdir: async (path) => (await missingIsUndefined(() => readNames(path))) ?? [],
   createFile: createDurable,
@@ -77,6 +79,11 @@ export const nodeFs: FsOps = {
   },
   sleep,
 };
+
+function lookAt(name: string | Buffer): Entry | undefined {
+  const stats = lstatSync(name, { bigint: true, throwIfNoEntry: false });
+  return stats && toEntry(stats);
+}
 
 function toEntry(stats: BigIntStats): Entry {
   const type = stats.isFile() ? 'file' : stats.isDirectory() ? 'dir' : stats.isSymbolicLink() ? 'symlink' : 'other';
