@@ -2,6 +2,6 @@
 import { describeLives } from './restic-ts-lives.js';
 
 describeLives('restic-0.14', 'rest-server-0.13', {
-  inFolder: [[2, false]],
+  inFolder: [],
   onServer: [[1, false]],
 });

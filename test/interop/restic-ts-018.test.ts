@@ -2,6 +2,6 @@
 import { describeLives } from './restic-ts-lives.js';
 
 describeLives('restic-0.18', 'rest-server-latest', {
-  inFolder: [[1, false]],
-  onServer: [[2, true]],
+  inFolder: [[2, true]],
+  onServer: [],
 });
