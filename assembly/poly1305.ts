@@ -1,10 +1,11 @@
 /**
  * Poly1305 (RFC 8439, section 2.5) over blocks in memory. (AssemblyScript.)
  *
- * Numbers modulo 2^130 - 5 are five limbs of 26 bits in u64: a product of limbs has 52 bits (55 with the factor 5), so
- * five of them add up without a carry. Two blocks are taken at once, h = (h + m1)·r² + m2·r, with one carry for both.
+ * Numbers modulo 2^130 - 5 are five limbs of 26 bits: a product of limbs has 52 bits (56 with the factor 5 and what is
+ * not carried yet), so five of them add up without a carry. Long data go through two lanes of a vector, the even blocks
+ * in one and the odd ones in the other: each is multiplied by r², and in the end the odd lane by r instead.
  *
- * Memory: key (32) | tag (16) | state | data. The host writes key and data; nothing is allocated here.
+ * Memory: key (32) | tag (16) | state | vectors | data. The host writes key and data; nothing is allocated here.
  */
 
 const KEY: usize = 1024;
@@ -14,7 +15,13 @@ const STATE: usize = TAG + 16;
 const R: usize = STATE;
 const R2: usize = STATE + 40;
 const H: usize = STATE + 80;
+/** What the lanes are multiplied by: five limbs, then four of them times 5; each a vector whose first two u32 count. */
+const FACTORS: usize = 1280;
+/** The limbs of h in two lanes, five vectors of two u64. */
+const LANES: usize = FACTORS + 144;
 const DATA: usize = 2048;
+/** Below this the lanes cost more than they gain. A multiple of 32. */
+const SHORT: usize = 128;
 const M26: u64 = 0x3ffffff;
 
 export function keyAddress(): usize {
@@ -111,8 +118,11 @@ function block(at: usize, bit: u64): void {
 /** Takes `length` bytes from the data address; all but the last call give a multiple of 16. */
 export function update(length: usize): void {
   let at = DATA;
-  const pairs = at + (length & ~31);
-  if (at < pairs) at = updatePairs(at, pairs);
+  const pairs = length & ~31;
+  if (pairs >= SHORT) {
+    takeInLanes(at, at + pairs);
+    at += pairs;
+  }
   const end = DATA + length;
   for (; at + 16 <= end; at += 16) block(at, 1);
   if (at == end) return;
@@ -122,74 +132,113 @@ export function update(length: usize): void {
   block(at, 0);
 }
 
-function updatePairs(from: usize, to: usize): usize {
-  const r0 = get(R, 0);
-  const r1 = get(R, 1);
-  const r2 = get(R, 2);
-  const r3 = get(R, 3);
-  const r4 = get(R, 4);
-  const s0 = get(R2, 0);
-  const s1 = get(R2, 1);
-  const s2 = get(R2, 2);
-  const s3 = get(R2, 3);
-  const s4 = get(R2, 4);
-  const r1x5 = r1 * 5;
-  const r2x5 = r2 * 5;
-  const r3x5 = r3 * 5;
-  const r4x5 = r4 * 5;
-  const s1x5 = s1 * 5;
-  const s2x5 = s2 * 5;
-  const s3x5 = s3 * 5;
-  const s4x5 = s4 * 5;
-  let h0 = get(H, 0);
-  let h1 = get(H, 1);
-  let h2 = get(H, 2);
-  let h3 = get(H, 3);
-  let h4 = get(H, 4);
-  let at = from;
-  for (; at < to; at += 32) {
-    const low = load<u64>(at);
-    const high = load<u64>(at, 8);
-    h0 += low & M26;
-    h1 += (low >> 26) & M26;
-    h2 += ((low >> 52) | (high << 12)) & M26;
-    h3 += (high >> 14) & M26;
-    h4 += (high >> 40) | (1 << 24);
-    const low2 = load<u64>(at, 16);
-    const high2 = load<u64>(at, 24);
-    const m0 = low2 & M26;
-    const m1 = (low2 >> 26) & M26;
-    const m2 = ((low2 >> 52) | (high2 << 12)) & M26;
-    const m3 = (high2 >> 14) & M26;
-    const m4 = (high2 >> 40) | (1 << 24);
-    let d0 = h0 * s0 + h1 * s4x5 + h2 * s3x5 + h3 * s2x5 + h4 * s1x5;
-    d0 += m0 * r0 + m1 * r4x5 + m2 * r3x5 + m3 * r2x5 + m4 * r1x5;
-    let d1 = h0 * s1 + h1 * s0 + h2 * s4x5 + h3 * s3x5 + h4 * s2x5;
-    d1 += m0 * r1 + m1 * r0 + m2 * r4x5 + m3 * r3x5 + m4 * r2x5;
-    let d2 = h0 * s2 + h1 * s1 + h2 * s0 + h3 * s4x5 + h4 * s3x5;
-    d2 += m0 * r2 + m1 * r1 + m2 * r0 + m3 * r4x5 + m4 * r3x5;
-    let d3 = h0 * s3 + h1 * s2 + h2 * s1 + h3 * s0 + h4 * s4x5;
-    d3 += m0 * r3 + m1 * r2 + m2 * r1 + m3 * r0 + m4 * r4x5;
-    let d4 = h0 * s4 + h1 * s3 + h2 * s2 + h3 * s1 + h4 * s0;
-    d4 += m0 * r4 + m1 * r3 + m2 * r2 + m3 * r1 + m4 * r0;
-    // Two short carry chains side by side instead of one long one.
-    d1 += d0 >> 26;
-    h0 = d0 & M26;
-    d4 += d3 >> 26;
-    h3 = d3 & M26;
-    d2 += d1 >> 26;
-    h1 = d1 & M26;
-    h0 += (d4 >> 26) * 5;
-    h4 = d4 & M26;
-    h3 += d2 >> 26;
-    h2 = d2 & M26;
-    h1 += h0 >> 26;
-    h0 &= M26;
-    h4 += h3 >> 26;
-    h3 &= M26;
+/** Pairs of blocks at [from, to), at least two. */
+function takeInLanes(from: usize, to: usize): void {
+  for (let limb: usize = 0; limb < 5; limb++) {
+    store<u64>(LANES + (limb << 4), get(H, limb));
+    store<u64>(LANES + (limb << 4), 0, 8);
   }
-  put(H, h0, h1, h2, h3, h4);
-  return at;
+  setFactor(0, R2);
+  setFactor(1, R2);
+  laneSteps(from, to - 32);
+  // The last blocks: what is in the odd lane is one block shorter.
+  setFactor(1, R);
+  laneSteps(to - 32, to);
+  // Their sum is h; carried once around, its limbs are small enough for the next step.
+  let over: u64 = 0;
+  for (let limb: usize = 0; limb < 5; limb++) {
+    const value = load<u64>(LANES + (limb << 4)) + load<u64>(LANES + (limb << 4), 8) + over;
+    store<u64>(H + (limb << 3), value & M26);
+    over = value >> 26;
+  }
+  store<u64>(H, get(H, 0) + over * 5);
+}
+
+function setFactor(lane: usize, from: usize): void {
+  for (let limb: usize = 0; limb < 5; limb++) {
+    const value = <u32>get(from, limb);
+    const at = FACTORS + (limb << 4) + (lane << 2);
+    store<u32>(at, value);
+    if (limb > 0) store<u32>(at, value * 5, 64);
+  }
+}
+
+/** Limbs are in u64 lanes between steps, and in the first two u32 of a vector where they are multiplied. */
+// @ts-ignore: decorator
+@inline
+function narrow(limbs: v128): v128 {
+  return v128.shuffle<i32>(limbs, limbs, 0, 2, 0, 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function product(a: v128, b: v128): v128 {
+  return i64x2.extmul_low_i32x4_u(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function add(a: v128, b: v128): v128 {
+  return i64x2.add(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function carry(limb: v128): v128 {
+  return i64x2.shr_u(limb, 26);
+}
+
+/** Takes the lanes from LANES, and leaves them there. */
+function laneSteps(from: usize, to: usize): void {
+  const r0 = v128.load(FACTORS);
+  const r1 = v128.load(FACTORS, 16);
+  const r2 = v128.load(FACTORS, 32);
+  const r3 = v128.load(FACTORS, 48);
+  const r4 = v128.load(FACTORS, 64);
+  const s1 = v128.load(FACTORS, 80);
+  const s2 = v128.load(FACTORS, 96);
+  const s3 = v128.load(FACTORS, 112);
+  const s4 = v128.load(FACTORS, 128);
+  let a0 = v128.load(LANES);
+  let a1 = v128.load(LANES, 16);
+  let a2 = v128.load(LANES, 32);
+  let a3 = v128.load(LANES, 48);
+  let a4 = v128.load(LANES, 64);
+  const m26 = i64x2.splat(M26);
+  const bit = i64x2.splat(1 << 24);
+  for (let at = from; at < to; at += 32) {
+    const even = v128.load(at);
+    const odd = v128.load(at, 16);
+    const low = v128.shuffle<i64>(even, odd, 0, 2);
+    const high = v128.shuffle<i64>(even, odd, 1, 3);
+    const h0 = narrow(add(a0, v128.and(low, m26)));
+    const h1 = narrow(add(a1, v128.and(i64x2.shr_u(low, 26), m26)));
+    const h2 = narrow(add(a2, v128.and(v128.or(i64x2.shr_u(low, 52), i64x2.shl(high, 12)), m26)));
+    const h3 = narrow(add(a3, v128.and(i64x2.shr_u(high, 14), m26)));
+    const h4 = narrow(add(a4, v128.or(i64x2.shr_u(high, 40), bit)));
+    const d0 = add(add(add(product(h0, r0), product(h1, s4)), add(product(h2, s3), product(h3, s2))), product(h4, s1));
+    let d1 = add(add(add(product(h0, r1), product(h1, r0)), add(product(h2, s4), product(h3, s3))), product(h4, s2));
+    let d2 = add(add(add(product(h0, r2), product(h1, r1)), add(product(h2, r0), product(h3, s4))), product(h4, s3));
+    const d3 = add(add(add(product(h0, r3), product(h1, r2)), add(product(h2, r1), product(h3, r0))), product(h4, s4));
+    let d4 = add(add(add(product(h0, r4), product(h1, r3)), add(product(h2, r2), product(h3, r1))), product(h4, r0));
+    // Two short carry chains side by side instead of one long one.
+    d1 = add(d1, carry(d0));
+    d4 = add(d4, carry(d3));
+    d2 = add(d2, carry(d1));
+    const over = carry(d4);
+    a0 = add(v128.and(d0, m26), add(over, i64x2.shl(over, 2)));
+    a3 = add(v128.and(d3, m26), carry(d2));
+    a1 = add(v128.and(d1, m26), carry(a0));
+    a0 = v128.and(a0, m26);
+    a2 = v128.and(d2, m26);
+    a4 = add(v128.and(d4, m26), carry(a3));
+    a3 = v128.and(a3, m26);
+  }
+  v128.store(LANES, a0);
+  v128.store(LANES, a1, 16);
+  v128.store(LANES, a2, 32);
+  v128.store(LANES, a3, 48);
+  v128.store(LANES, a4, 64);
 }
 
 /** Writes the tag, (h mod 2^130 - 5) + s mod 2^128, to its address, and clears key and state. */
@@ -236,5 +285,5 @@ export function finish(): void {
   store<u64>(TAG, sum);
   store<u64>(TAG + 8, high + load<u64>(KEY + 24) + u64(sum < low));
   memory.fill(KEY, 0, 32);
-  memory.fill(STATE, 0, 120);
+  memory.fill(STATE, 0, DATA - STATE);
 }

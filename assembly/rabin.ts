@@ -5,6 +5,10 @@
  * function of the last 64 bytes alone, so the buffer is split into four stretches whose chains run side by side, each
  * after a warm-up of the 64 bytes before its stretch.
  *
+ * The out table is that of a byte one step later, shifted out and reduced by the host already: so its entry, which does
+ * not depend on the step before, is not part of the chain. Constants are given to loads as their offset, where they
+ * cost nothing.
+ *
  * Memory: tables | 64 bytes before the block | block. The host writes all of it; nothing is allocated here.
  */
 
@@ -27,13 +31,15 @@ export function blockAddress(): usize {
 // @ts-ignore: decorator
 @inline
 function append(digest: u64, at: usize): u64 {
-  return ((digest << 8) | load<u8>(at)) ^ load<u64>(MOD + (<usize>(digest >> 45) << 3));
+  return ((digest << 8) | load<u8>(at)) ^ load<u64>(<usize>(digest >> 45) << 3, MOD);
 }
 
+/** Takes the byte at `leaving` out and the one 64 bytes after it in. */
 // @ts-ignore: decorator
 @inline
-function slide(digest: u64, at: usize): u64 {
-  return append(digest ^ load<u64>(OUT + (<usize>load<u8>(at - WINDOW) << 3)), at);
+function slide(digest: u64, leaving: usize): u64 {
+  const out = load<u64>(<usize>load<u8>(leaving) << 3, OUT);
+  return ((digest << 8) | load<u8>(leaving, WINDOW)) ^ out ^ load<u64>(<usize>(digest >> 45) << 3, MOD);
 }
 
 /** The fingerprint of the 64 bytes before `at`. */
@@ -47,7 +53,7 @@ function warm(at: usize): u64 {
 function scanOne(from: usize, to: usize): usize {
   let digest = warm(from);
   for (let at = from; at < to; at++) {
-    digest = slide(digest, at);
+    digest = slide(digest, at - WINDOW);
     if ((digest & MASK) == 0) return at + 1;
   }
   return 0;
@@ -74,16 +80,16 @@ export function scan(from: usize, to: usize): usize {
   let foundB: usize = 0;
   let foundC: usize = 0;
   let foundD: usize = 0;
-  const stop = start + quarter;
-  for (let at = start; at < stop; at++) {
+  const stop = start + quarter - WINDOW;
+  for (let at = start - WINDOW; at < stop; at++) {
     a = slide(a, at);
     b = slide(b, at + quarter);
     c = slide(c, at + 2 * quarter);
     d = slide(d, at + 3 * quarter);
-    if ((a & MASK) == 0) return at + 1 - BLOCK;
-    if ((b & MASK) == 0 && foundB == 0) foundB = at + quarter + 1;
-    if ((c & MASK) == 0 && foundC == 0) foundC = at + 2 * quarter + 1;
-    if ((d & MASK) == 0 && foundD == 0) foundD = at + 3 * quarter + 1;
+    if ((a & MASK) == 0) return at + WINDOW + 1 - BLOCK;
+    if ((b & MASK) == 0 && foundB == 0) foundB = at + WINDOW + quarter + 1;
+    if ((c & MASK) == 0 && foundC == 0) foundC = at + WINDOW + 2 * quarter + 1;
+    if ((d & MASK) == 0 && foundD == 0) foundD = at + WINDOW + 3 * quarter + 1;
   }
   if (foundB != 0) return foundB - BLOCK;
   if (foundC != 0) return foundC - BLOCK;

@@ -26,7 +26,8 @@ async function build({ name, constant, pages }) {
     const { error, stderr } = await compile([
       source,
       ...['--outFile', outFile, '--baseDir', root, '-O3', '--noAssert', '--converge', '--runtime', 'stub'],
-      ...['--initialMemory', String(pages), '--maximumMemory', String(pages), '--disable', 'mutable-globals'],
+      ...['--initialMemory', String(pages), '--maximumMemory', String(pages)],
+      ...['--disable', 'mutable-globals', '--enable', 'simd'],
     ]);
     if (error) throw new Error(`${source}: ${error.message}\n${stderr.toString()}`);
     return text(name, constant, readFileSync(outFile));

@@ -76,13 +76,21 @@ function startScanner(polynomial: Polynomial): Scanner {
   return { memory: kernel.memory, block: kernel.call('blockAddress')(), scan: kernel.call('scan') };
 }
 
-/** As the kernel reads them: 256 u64 little-endian of each table, one after the other. */
+/**
+ * As the kernel reads them: 256 u64 little-endian of each table, one after the other. It wants the out table one step
+ * later, out[b]·x^8 mod P, which takes that step out of its chain.
+ */
 function tableImage(polynomial: Polynomial): Bytes {
   const { outLow, outHigh, modLow, modHigh } = rabinTables(polynomial);
   const view = new DataView(new ArrayBuffer(2 * 256 * 8));
-  for (const [i, half] of [outLow, outHigh, modLow, modHigh].entries()) {
-    const start = (i >> 1) * 2048 + (i & 1) * 4;
-    for (const [byte, value] of half.entries()) view.setInt32(start + 8 * byte, value, true);
+  for (let byte = 0; byte < 256; byte++) {
+    const low = outLow[byte] ?? 0;
+    const high = outHigh[byte] ?? 0;
+    const top = high >>> 13;
+    view.setInt32(8 * byte, (low << 8) ^ (modLow[top] ?? 0), true);
+    view.setInt32(8 * byte + 4, ((high << 8) | (low >>> 24)) ^ (modHigh[top] ?? 0), true);
+    view.setInt32(2048 + 8 * byte, modLow[byte] ?? 0, true);
+    view.setInt32(2048 + 8 * byte + 4, modHigh[byte] ?? 0, true);
   }
   return new Uint8Array(view.buffer);
 }
