@@ -11,13 +11,20 @@ import { startFakeWindow } from './window-server.js';
 interface Shot {
   readonly name: string;
   readonly view: View;
+  /** What the command shows a moment later. */
+  readonly later?: View;
   readonly act?: (page: Page) => Promise<void>;
 }
 
 const SETUP: View = { view: 'home', start: 'setup' };
 
 export const SHOTS: readonly Shot[] = [
-  { name: 'progress', view: PROGRESS },
+  {
+    name: 'progress',
+    view: { ...PROGRESS, bytesDone: 28_100_000, elapsedMs: 3_000, mayClose: true },
+    later: { ...PROGRESS, mayClose: true },
+    act: (page) => page.getByText('per second').first().waitFor(),
+  },
   {
     name: 'conflict',
     view: CONFLICT,
@@ -100,7 +107,7 @@ export async function takeScreens(folder: string, only = ''): Promise<string[]> 
   return lines;
 }
 
-async function takeShot(browser: Browser, folder: string, { name, view, act }: Shot): Promise<string[]> {
+async function takeShot(browser: Browser, folder: string, { name, view, later, act }: Shot): Promise<string[]> {
   const lines: string[] = [];
   const { window } = await startFakeWindow(view);
   const { page, close, faults } = await openPage(browser, { reducedMotion: 'reduce', timezoneId: 'Europe/Berlin' });
@@ -108,6 +115,7 @@ async function takeShot(browser: Browser, folder: string, { name, view, act }: S
     await page.clock.setFixedTime(NOW);
     await page.goto(window.address);
     await page.locator('h1').waitFor();
+    if (later !== undefined) window.show(later);
     await act?.(page);
     await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode())));
     for (const [width, height] of [
