@@ -16,6 +16,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const kernels = [
   { name: 'rabin', constant: 'RABIN_WASM', pages: 5 },
   { name: 'poly1305', constant: 'POLY1305_WASM', pages: 3 },
+  // Two tables of 32 MiB.
+  { name: 'scrypt', constant: 'SCRYPT_WASM', pages: 1025 },
 ];
 
 async function build({ name, constant, pages }) {

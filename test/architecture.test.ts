@@ -86,7 +86,8 @@ const RULES: Rules = {
     kernel: [],
     chunker: [],
     pack: [],
-    crypto: ['node:crypto'],
+    // Threads: the lanes of scrypt.
+    crypto: ['node:crypto', 'node:util', 'node:worker_threads'],
     compress: ['node:zlib'],
     ...Object.fromEntries(FORMATS.map((file) => [file, []])),
   },

@@ -9,6 +9,7 @@ import { discard, equalBytes } from '../base/bytes.js';
 import { wasmPoly1305 } from './poly1305.js';
 import { portableCrypto } from './portable.js';
 import type { CryptoProvider, ScryptParams } from './provider.js';
+import { isForLanes, scryptInLanes } from './scrypt-lanes.js';
 
 /** The part of node:crypto in use; tests pass one with primitives missing. */
 export type NodePrimitives = Pick<
@@ -144,7 +145,14 @@ function aes256CtrGives(
   return true;
 }
 
-function scrypt(node: NodePrimitives, password: Bytes, salt: Bytes, params: ScryptParams, length: number) {
+async function scrypt(node: NodePrimitives, password: Bytes, salt: Bytes, params: ScryptParams, length: number) {
+  if (isForLanes(params)) {
+    try {
+      return await scryptInLanes(password, salt, params, length);
+    } catch {
+      // No threads, no vectors or too little memory here: OpenSSL gives the same key, later.
+    }
+  }
   const { N, r, p } = params;
   // Without maxmem node refuses more than 32 MiB, which restic's N=32768 r=8 is just above.
   const options = { N, r, p, maxmem: 128 * r * (N + p) + SCRYPT_SLACK };
