@@ -11,8 +11,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     pool: 'forks',
-    // Many tests wait for a server or a time limit: one more file than there are processors keeps those busy.
-    maxWorkers: availableParallelism() + 1,
+    // Many tests wait for a server, a page or a time limit: two more files than there are processors keep those busy.
+    maxWorkers: availableParallelism() + 2,
     reporters: ['default'],
     // No window opens on the screen of whoever runs the tests.
     env: { NO_COLOR: '1', INSTANCE_SYNC_BROWSER: 'none' },

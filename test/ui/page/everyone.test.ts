@@ -26,8 +26,9 @@ async function expectNothingFound(page: Page, what: string): Promise<void> {
 }
 
 describeBrowser('every page', (browser) => {
-  it.each(SHOTS)('$name: axe finds nothing, no sideways scrolling', async ({ name, view, act }) => {
-    const { page } = await openWindow(browser(), view);
+  it.each(SHOTS)('$name: axe finds nothing, no sideways scrolling', async ({ name, view, later, act }) => {
+    const { page, window } = await openWindow(browser(), view);
+    if (later !== undefined) window.show(later);
     await act?.(page);
     for (const summary of await page.locator('details:not(.small) > summary').all()) await summary.click();
     await expectNothingFound(page, name);
