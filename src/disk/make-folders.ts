@@ -7,22 +7,27 @@ import { dirname } from 'node:path';
 import { errnoOf } from '../base/errors.js';
 import { toFsPath } from '../base/raw-string.js';
 
-/** `mode`: of those that are made; by default as the system has it. Folders that are there already stay as they are. Throws what the system throws. */
+/**
+ * `mode`: of those that are made; by default as the system has it. Folders that are there already stay as they are.
+ * Throws what the system throws.
+ */
 export async function makeFolders(path: string, mode?: number): Promise<void> {
   try {
-    await mkdir(toFsPath(path), mode);
+    await makeOne(path, mode);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' && dirname(path) !== path && !(await isThere(dirname(path)))) {
-      await makeFolders(dirname(path), mode);
-      await makeFolders(path, mode);
-    } else if (!(await isFolder(path))) {
-      throw error;
-    }
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolders(dirname(path), mode);
+    // Not looked at first: whoever makes a neighbour of this folder may have made the one above in the meantime.
+    await makeOne(path, mode);
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(toFsPath(path)).catch(() => undefined)) !== undefined;
+async function makeOne(path: string, mode: number | undefined): Promise<void> {
+  try {
+    await mkdir(toFsPath(path), mode);
+  } catch (error) {
+    if (!(await isFolder(path))) throw error;
+  }
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -14,6 +14,15 @@ it('makes a folder and those above, and leaves those that are there as they are'
   if (process.platform !== 'win32') expect(statSync(join(root, 'a')).mode & 0o777).toBe(0o755);
 });
 
+it('makes many folders at once that share those above', async () => {
+  const root = tempFolder();
+  for (let round = 0; round < 100; round++) {
+    const leaves = Array.from({ length: 16 }, (_, i) => join(root, `${round}`, 'a', 'b', `${i % 4}`, `${i}`));
+    await Promise.all(leaves.map((leaf) => makeFolders(leaf, 0o700)));
+    for (const leaf of leaves) expect(statSync(leaf).isDirectory()).toBe(true);
+  }
+});
+
 it('fails where a file stands in the way', async () => {
   const root = tempFolder();
   writeFileSync(join(root, 'file'), '');
