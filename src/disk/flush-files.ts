@@ -64,7 +64,10 @@ export class Flusher {
       });
   }
 
-  /** `files`: absolute paths, on the file system of the folder. All are durable when this returns. Throws the system's error. */
+  /**
+   * `files`: absolute paths, on the file system of the folder. All are durable when this returns. Throws the system's
+   * error.
+   */
   async finish(files: readonly string[]): Promise<void> {
     const { signal, few = FEW } = this.#options;
     throwIfAborted(signal);

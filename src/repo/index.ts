@@ -1,3 +1,8 @@
+/**
+ * The index in memory: where each blob lies, and which blobs are promised by a writer but not stored yet.
+ * A blob may lie in several packs; readers fall back from one copy to the next. Copies are records of 52 bytes and have
+ * numbers; objects are made for those who ask, and not kept: 57 bytes for a blob, packs included.
+ */
 import { SyncError } from '../base/errors.js';
 import type { BlobId, PackId } from '../base/ids.js';
 import type { BlobType, PackedBlob } from '../pack/header.js';

@@ -16,7 +16,7 @@ import { scanInstance, withBitsOf } from './local.js';
 import type { LocalSide } from './local-side.js';
 import { compareWithState, isUntouched } from './local-side.js';
 import { Arbiter } from './merge/arbiter.js';
-import { manifestOf, meetCloud, sameContent } from './remote-side.js';
+import { meetCloud, sameContent } from './remote-side.js';
 import type { NothingSent, PushResult, Sent } from './results.js';
 import { NOT_CONFIGURED } from './results.js';
 import { type LocalRead, recordLocal, withExecutor } from './save-local.js';
@@ -126,7 +126,8 @@ async function equalHead(input: SendInput, read: LocalRead): Promise<NothingSent
   const { session, repo, cloud } = input;
   const [head, ...more] = unseenHeads(session, cloud);
   if (head === undefined || more.length > 0 || cloud.heads.length > 1) return undefined;
-  const theirs = await manifestOf(session, repo, head);
+  // Of this one head.
+  const theirs = read.unseen ?? new Map();
   const mine = withBitsOf(theirs, read.outcome.manifest, read.local, session.state);
   if (!sameContent(mine, theirs)) return undefined;
   const outcome = { ...read.outcome, manifest: mine };

@@ -26,6 +26,8 @@ import { foldersAbove } from './swap/game-path.js';
 export interface LocalRead {
   readonly local: LocalSide;
   readonly outcome: ReadOutcome;
+  /** What the heads hold that this PC has not had; undefined if that is nothing. */
+  readonly unseen: Manifest | undefined;
   readonly diff: ManifestDiff;
   readonly files: FileCounts;
   readonly bytesRead: number;
@@ -61,8 +63,8 @@ export interface SendingOptions {
   readonly executor: Promise<Executor>;
 }
 
-/** `theirs`: what heads hold that this PC has not had. */
-export async function readForSending(options: SendingOptions, theirs?: Manifest): Promise<LocalRead> {
+/** `unseen`: as in the result. */
+export async function readForSending(options: SendingOptions, unseen: Manifest | undefined): Promise<LocalRead> {
   const { session, repo, writer, local, startedMs } = options;
   const bytesTotal = bytesToRead(local);
   const executor = await options.executor;
@@ -75,7 +77,7 @@ export async function readForSending(options: SendingOptions, theirs?: Manifest)
   const outcome = await readUnknown(local, {
     state: session.state,
     repo,
-    theirs,
+    theirs: unseen,
     executor,
     sink,
     signal: writer.signal,
@@ -93,7 +95,7 @@ export async function readForSending(options: SendingOptions, theirs?: Manifest)
   const isEmpty = outcome.manifest.size === 0;
   const isSame = isEmptyDiff(diff) && writer.stats.dataBlobs === 0 && (session.state?.base !== undefined || isEmpty);
   const files = countFiles(diff, base, outcome.manifest);
-  return { local, outcome, diff, files, bytesRead: bytesDone, isSame, startedMs };
+  return { local, outcome, unseen, diff, files, bytesRead: bytesDone, isSame, startedMs };
 }
 
 function tellUnread(session: SyncSession, outcome: ReadOutcome): void {

@@ -97,7 +97,7 @@ export class HookDialog {
     const answer = await this.#ask({
       prompt: (prompts) => prompts.promptConflict(terminal(), open, details, { task, signal }),
       view: ({ conflictView }, question, heading, { questions }) =>
-        conflictView(open, details, question, heading, ({ id, icon }) => icon && questions.iconId(question, id, icon)),
+        conflictView(open, details, question, heading, questions.iconsOf(question)),
     });
     if (answer?.kind !== 'conflict') return 'abort';
     // Worlds that meet for the first time and share no name: there is nothing to choose but to go on.

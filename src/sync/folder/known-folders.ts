@@ -6,10 +6,11 @@
  * Nothing depends on it: what cannot be read counts as missing, and the next sync of that folder writes it anew.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join, posix, sep, win32 } from 'node:path';
 import { errnoOf, ioError, isSyncError } from '../../base/errors.js';
+import { makeFolders } from '../../disk/make-folders.js';
 import { nodeFs } from '../swap/fs-ops.js';
 import { readInstance } from './instance.js';
 import { readJsonFile } from './json-file.js';
@@ -89,7 +90,7 @@ export async function rememberFolder(entry: KnownFolder, places: UserPlaces = th
   };
   const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     // Not flushed: after a power cut the entry may be missing until the next sync, which harms nobody.
     await writeFile(temporary, `${JSON.stringify(object)}\n`);
     await rename(temporary, path);

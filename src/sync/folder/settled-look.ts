@@ -10,10 +10,12 @@ import { ioError, throwIfAborted } from '../../base/errors.js';
 /** The longest tick of today's systems is 16 ms; a time of whole seconds may be one of two seconds (FAT). And 4 ms more. */
 const TICK_MS = 20;
 const COARSE_TICK_MS = 2004;
+/** One would do if no timer came a millisecond early. */
+const MOST_WAITS = 2;
 
 export interface SettledLook {
   readonly entry: ScannedEntry;
-  /** False if the file changed once more while we waited. */
+  /** False if the file changed again and again while we waited. */
   readonly isSettled: boolean;
 }
 
@@ -23,15 +25,15 @@ export async function lookSettled(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<SettledLook | undefined> {
-  const first = await look(folder, path);
-  const waitMs = first === undefined ? 0 : tickLeft(first);
-  if (first === undefined || waitMs === 0) return first && { entry: first, isSettled: true };
-  await pause(waitMs, undefined, { ...(signal && { signal }) }).catch((error: unknown) => {
-    throwIfAborted(signal);
-    throw error;
-  });
-  const entry = await look(folder, path);
-  return entry && { entry, isSettled: tickLeft(entry) === 0 };
+  for (let waits = 0; ; waits++) {
+    const entry = await look(folder, path);
+    const waitMs = entry === undefined ? 0 : tickLeft(entry);
+    if (entry === undefined || waitMs === 0 || waits === MOST_WAITS) return entry && { entry, isSettled: waitMs === 0 };
+    await pause(waitMs, undefined, { ...(signal && { signal }) }).catch((error: unknown) => {
+      throwIfAborted(signal);
+      throw error;
+    });
+  }
 }
 
 export async function look(folder: string, path: string): Promise<ScannedEntry | undefined> {

@@ -6,6 +6,7 @@ import { readLevel } from '../merge/level-name.js';
 import { worldOf } from '../merge/units.js';
 import { packFolderOf, type SyncOptions } from '../session.js';
 import { nodeFs } from '../swap/fs-ops.js';
+import { LARGEST_ICON, pngOf } from './world-picture.js';
 
 export interface WorldFacts {
   /** Its folder, as "saves/World". */
@@ -21,11 +22,8 @@ export interface WorldFacts {
   readonly hasIcon: boolean;
 }
 
-/** Bytes. The game's own pictures are 64 by 64. */
-const LARGEST_ICON = 1024 * 1024;
 /** More are not looked at for the picture of an instance. */
 const MOST_WORLDS = 200;
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 interface Entry {
   readonly type: 'file' | 'symlink' | 'dir';
@@ -95,6 +93,5 @@ export async function readWorldIcon(
   const path = join(packFolderOf(options), 'saves', name, 'icon.png');
   const entry = await nodeFs.lstat(path);
   if (entry?.type !== 'file' || entry.size > LARGEST_ICON) return undefined;
-  const bytes = await nodeFs.readFile(path);
-  return bytes !== undefined && PNG.every((byte, i) => bytes[i] === byte) ? bytes : undefined;
+  return pngOf(await nodeFs.readFile(path));
 }

@@ -85,10 +85,8 @@ export class Arbiter {
     if (open.length > 0 || isMeeting) {
       this.#hasMetQuestions = true;
       const question = { ...sides, units: open.map(toUnit), details: () => explain(open) };
-      const { units, ...rest } = await this.#resolve(question, conflictId(sides, open));
+      const { units } = await this.#resolve(question, conflictId(sides, open));
       for (const [id, choice] of Object.entries(units)) this.#choices.set(id, choice);
-      if (rest.default !== undefined)
-        for (const { id } of open) if (!(id in units)) this.#choices.set(id, rest.default);
       this.#met = true;
     }
     return this.#choices;

@@ -5,10 +5,11 @@ import { sameEntry } from '../../archive/manifest.js';
 import type { Bytes } from '../../base/bytes.js';
 import { concatBytes } from '../../base/bytes.js';
 import { isSyncError } from '../../base/errors.js';
-import { toFsPath } from '../../base/raw-string.js';
 import type { Repository } from '../../repo/repository.js';
 import { minecraftOf, readGameVersion } from '../folder/game-version.js';
+import { LARGEST_ICON, pngOf } from '../folder/world-picture.js';
 import type { SyncSession } from '../session.js';
+import { nodeFs } from '../swap/fs-ops.js';
 import type { ConflictDetails, SideDetails, UnitDetails, UnitStand } from './decisions.js';
 import type { KnownSnapshot } from './heads.js';
 import { type LevelInfo, readLevel } from './level-name.js';
@@ -32,9 +33,6 @@ export interface ConflictBackground {
 const CHANGES_SHOWN = 200;
 /** Bytes of one blob or two; in the cloud they cost a request. */
 const LARGEST_LEVEL = 4 * 1024 * 1024;
-/** The game's own pictures are 64 by 64. */
-const LARGEST_ICON = 1024 * 1024;
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 export async function explainConflict(
   clashes: readonly Clash[],
@@ -46,10 +44,13 @@ export async function explainConflict(
 class Explanation {
   readonly #background: ConflictBackground;
   readonly #before: ReadonlyMap<string, Unit>;
+  /** Of the merge, without what clashes. */
+  readonly #merged: ReadonlyMap<string, Unit>;
 
   constructor(background: ConflictBackground) {
     this.#background = background;
     this.#before = groupByUnit(background.base ?? new Map());
+    this.#merged = groupByUnit(background.merge.manifest);
   }
 
   async run(clashes: readonly Clash[]): Promise<ConflictDetails> {
@@ -59,9 +60,8 @@ class Explanation {
     const alone = { mine: [...merge.fromMine], theirs: [...merge.fromTheirs] };
     const mine = clashes.map(({ mine }) => mine);
     const theirs = clashes.map(({ theirs }) => theirs);
-    const manifest = groupByUnit(merge.manifest);
-    const ofMine = [...mine, ...alone.mine.map((id) => manifest.get(id))];
-    const ofTheirs = [...theirs, ...alone.theirs.map((id) => manifest.get(id))];
+    const ofMine = [...mine, ...alone.mine.map((id) => this.#merged.get(id))];
+    const ofTheirs = [...theirs, ...alone.theirs.map((id) => this.#merged.get(id))];
     return {
       local: await this.#side(one, alone.mine, ofMine),
       cloud: await this.#side(other, alone.theirs, ofTheirs),
@@ -74,9 +74,8 @@ class Explanation {
     alone: readonly string[],
     touched: readonly (Unit | undefined)[],
   ): Promise<SideDetails> {
-    const { session, common, merge } = this.#background;
-    const units = groupByUnit(merge.manifest);
-    const isAWorld = (id: string): boolean => isWorld(id, units.get(id), this.#before.get(id));
+    const { session, common } = this.#background;
+    const isAWorld = (id: string): boolean => isWorld(id, this.#merged.get(id), this.#before.get(id));
     const aloneWorlds = alone.filter(isAWorld).sort();
     const folder = session.instance.packFolder;
     const minecraft = version ? minecraftOf(version.snapshot.tags ?? []) : (await readGameVersion(folder))?.minecraft;
@@ -133,10 +132,7 @@ class Explanation {
   ): (() => Promise<Bytes | undefined>) | undefined {
     const path = `${id}/icon.png`;
     if (!isReadable(unit?.get(path), LARGEST_ICON)) return undefined;
-    return async () => {
-      const bytes = await this.#read(path, unit, version, LARGEST_ICON);
-      return bytes !== undefined && PNG.every((byte, i) => bytes[i] === byte) ? bytes : undefined;
-    };
+    return async () => pngOf(await this.#read(path, unit, version, LARGEST_ICON));
   }
 
   /** From this disk, or from the cloud. Undefined if it is not there, is larger, or cannot be read now. */
@@ -167,10 +163,8 @@ function isReadable(entry: ManifestEntry | undefined, largest: number): entry is
 }
 
 async function readBriefly(path: string, largest: number): Promise<Bytes | undefined> {
-  const { readFile, lstat } = await import('node:fs/promises');
-  const place = toFsPath(path);
-  const stats = await lstat(place);
-  return stats.isFile() && stats.size <= largest ? await readFile(place) : undefined;
+  const entry = await nodeFs.lstat(path);
+  return entry?.type === 'file' && entry.size <= largest ? nodeFs.readFile(path) : undefined;
 }
 
 function standOf(

@@ -1,6 +1,6 @@
 /**
  * Answers of a player's that are being carried out, in `.cloud-sync/decision.json`:
- *   {"schema":1, "decisions":[{"question", "time", "heads", "conflict":{"default", "units"}}, …]}
+ *   {"schema":1, "decisions":[{"question", "time", "heads", "conflict":{"units"}}, …]}
  * or with "deletion":"send" in the place of "conflict". Written before anything moves; a command that died in between is
  * followed by one that meets the same question, and takes the answer from here. Removed when all is done.
  */
@@ -18,9 +18,8 @@ const ASKED_AGAIN = 'it is passed over, and what it settled is asked again';
 /** Of one command; more heads at a time than that, nobody has. */
 const MOST = 32;
 
-/** What was chosen: nothing in it is open. */
+/** What was chosen, for every unit that was asked for. */
 export interface StoredChoices {
-  readonly default?: Choice;
   readonly units: Readonly<Record<string, Choice>>;
 }
 
@@ -96,8 +95,7 @@ function isDecision(value: unknown): value is Decision {
   if (typeof question !== 'string' || typeof time !== 'string' || !Array.isArray(heads)) return false;
   if (conflict === undefined) return deletion === 'send' || deletion === 'restore';
   if (deletion !== undefined || !isJsonObject(conflict) || !isJsonObject(conflict['units'])) return false;
-  const { default: others, units } = conflict;
-  return (others === undefined || isChoice(others)) && Object.values(units as JsonObject).every(isChoice);
+  return Object.keys(conflict).length === 1 && Object.values(conflict['units']).every(isChoice);
 }
 
 function isChoice(value: unknown): value is Choice {

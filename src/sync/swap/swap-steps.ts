@@ -16,7 +16,7 @@
 import { dirname, join } from 'node:path';
 import { type FileStamp, sameStamp } from '../../archive/scan.js';
 import { forEachLimit } from '../../base/concurrency.js';
-import { errnoOf, ioError } from '../../base/errors.js';
+import { errnoOf, ioError, isMissing } from '../../base/errors.js';
 import { type FsOps, sameContent, stampFrom } from './fs-ops.js';
 import { makeDirs as makeDirsIn, renameWithRetry } from './fs-retry.js';
 import { foldersAbove, placeInside, placeOf } from './game-path.js';
@@ -205,8 +205,7 @@ export class SwapSteps {
         await this.#fs.syncDir(folder);
       } catch (error) {
         // A folder that was removed in the meantime, or gave its place to a file, needs none.
-        if (!['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? ''))
-          throw ioError(error, 'cannot save the folder', folder);
+        if (!isMissing(error)) throw ioError(error, 'cannot save the folder', folder);
       }
     });
   }

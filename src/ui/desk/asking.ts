@@ -30,9 +30,7 @@ export function askingCallbacks({ heading, questions, ask }: Asking): Callbacks 
     onConflict: async (conflict) => {
       const details = await conflict.details();
       const question = questions.newId();
-      const view = conflictView(conflict, details, question, heading, ({ id, icon }) =>
-        icon === undefined ? undefined : questions.iconId(question, id, icon),
-      );
+      const view = conflictView(conflict, details, question, heading, questions.iconsOf(question));
       const answer = await ask(view);
       if (answer.kind !== 'conflict') return 'abort';
       // At a first contact there may be no unit to choose for: then the answer itself is the consent.

@@ -8,9 +8,7 @@ export type TaskResult = PullResult | PushResult | BringBackResult | UndoResult;
 
 /** Throws 'not-found' if the folder is no longer set up. */
 export function endOf(task: Task, result: TaskResult): EndView {
-  if (result.outcome === 'not-configured') {
-    throw new SyncError('not-found', 'this instance is no longer set up on this PC');
-  }
+  if (result.outcome === 'not-configured') throw notSetUp();
   const { warnings } = result;
   const counted = 'files' in result ? result : 'recovered' in result ? result.recovered : undefined;
   const bytes = counted === undefined ? undefined : 'bytesSent' in counted ? counted.bytesSent : counted.bytesWritten;
@@ -22,6 +20,11 @@ export function endOf(task: Task, result: TaskResult): EndView {
     ...(bytes === undefined ? {} : { bytes }),
     warnings,
   };
+}
+
+/** The folder has been switched off since the page named it. */
+export function notSetUp(): SyncError {
+  return new SyncError('not-found', 'this instance is no longer set up on this PC');
 }
 
 export function problemOf(error: unknown): Problem {

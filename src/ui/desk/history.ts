@@ -3,6 +3,7 @@ import type { HistoryEntry, ListedEntry } from '../../index.js';
 import { diffVersions, history, listVersion, SyncError } from '../../index.js';
 import type { FileChangeLine, VersionCard, VersionEntry } from '../protocol.js';
 import type { Handlers } from '../server/window-types.js';
+import { notSetUp } from './end-views.js';
 import { PATIENCE_MS, type Room, textOf, versionOf } from './room.js';
 
 const MOST_VERSIONS = 500;
@@ -38,10 +39,6 @@ async function readHistory(
   const found = await history({ packFolder, world, limit, signal, waitMs: PATIENCE_MS });
   if (found.outcome === 'history') return found;
   throw notSetUp();
-}
-
-function notSetUp(): SyncError {
-  return new SyncError('not-found', 'this instance is no longer set up on this PC');
 }
 
 function limitOf(text: string | undefined): number | undefined {

@@ -10,6 +10,11 @@ import type { QuestionView } from './question-views.js';
 
 type ReadIcon = () => Promise<Uint8Array | undefined>;
 
+interface Pictured {
+  readonly id: string;
+  readonly icon?: ReadIcon;
+}
+
 interface Open {
   readonly view: QuestionView;
   readonly settle: (answer: Answer) => void;
@@ -51,9 +56,9 @@ export class Questions {
     open.settle(answer);
   }
 
-  /** An id for GET /api/icon. */
-  iconId(question: string, unit: string, read: ReadIcon): string {
-    return this.#icons.give(JSON.stringify([question, unit]), read);
+  /** Gives ids for GET /api/icon to the units of a question that have a picture. */
+  iconsOf(question: string): (unit: Pictured) => string | undefined {
+    return ({ id, icon }) => icon && this.#icons.give(JSON.stringify([question, id]), icon);
   }
 
   async icon(id: string): Promise<Uint8Array | undefined> {

@@ -10,11 +10,11 @@ import {
   listKnownFolders,
   readTrash,
   readWorldIcon,
-  SyncError,
   status,
 } from '../../index.js';
 import type { InstanceCard, InstanceStand, WorldCard } from '../protocol.js';
 import type { Handlers } from '../server/window-types.js';
+import { notSetUp } from './end-views.js';
 import type { Room } from './room.js';
 
 export function statusHandlers(room: Room): Required<Pick<Handlers, 'instances' | 'stand' | 'disable'>> {
@@ -120,7 +120,7 @@ async function readStatus(packFolder: string, signal: AbortSignal): Promise<Foun
 
 function set(result: Awaited<ReturnType<typeof status>>): StatusResult {
   if (result.outcome === 'status') return result;
-  throw new SyncError('not-found', 'this instance is no longer set up on this PC');
+  throw notSetUp();
 }
 
 function worldCard(room: Room, packFolder: string, world: StatusResult['worlds'][number]): WorldCard {

@@ -3,6 +3,7 @@ import type { BroughtBack, Deletion, DeletionAnswer, PullResult, PushResult, Syn
 import { bringBack, describeFolder, isSyncError, pull, push, SyncError, undo } from '../../index.js';
 import type { Handlers } from '../server/window-types.js';
 import { askingCallbacks, type Callbacks } from './asking.js';
+import { notSetUp } from './end-views.js';
 import { PATIENCE_MS, type Room, textOf, versionOf } from './room.js';
 import type { Work } from './work.js';
 
@@ -85,8 +86,4 @@ function once(signal: AbortSignal): { readonly signal: AbortSignal; readonly wai
 
 function bytesOf({ outcome, bytesWritten }: BroughtBack): number {
   return outcome === 'same' ? 0 : bytesWritten;
-}
-
-function notSetUp(): SyncError {
-  return new SyncError('not-found', 'this instance is no longer set up on this PC');
 }

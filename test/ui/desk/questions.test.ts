@@ -34,13 +34,7 @@ const DETAILS: ConflictDetails = {
 describe('a conflict', () => {
   it('is shown with all that is known of it', async () => {
     const questions = new Questions();
-    const view = conflictView(
-      CONFLICT,
-      DETAILS,
-      'q',
-      HEADING,
-      ({ id, icon }) => icon && questions.iconId('q', id, icon),
-    );
+    const view = conflictView(CONFLICT, DETAILS, 'q', HEADING, questions.iconsOf('q'));
     expect(view).toEqual({
       view: 'conflict',
       question: 'q',
