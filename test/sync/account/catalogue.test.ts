@@ -13,7 +13,7 @@ import { newAccountServer, SERVER } from '../../helpers/account-server.js';
 import { commitEmpty, rejection } from '../../helpers/repository.js';
 import { tempFolder } from '../../helpers/temp.js';
 
-vi.mock('../../../src/base/sleep.js', () => import('../../helpers/no-wait.js'));
+vi.mock('../../../src/base/sleep.js', () => import('../../helpers/short-wait.js'));
 vi.mock('../../../src/crypto/kdf.js', async (original) => ({
   ...(await original<typeof import('../../../src/crypto/kdf.js')>()),
   DEFAULT_SCRYPT: { N: 128, r: 1, p: 1 },
