@@ -4,7 +4,6 @@
  */
 import type { Backend } from '../backend/backend.js';
 import type { Bytes } from '../base/bytes.js';
-import { forEachLimit } from '../base/concurrency.js';
 import { isSyncError, SyncError } from '../base/errors.js';
 import type { BlobId, IndexId, KeyId, LockId, PackId, SnapshotId, TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
@@ -17,8 +16,10 @@ import { loadUnpacked, saveUnpacked } from './files.js';
 import { BlobIndex } from './index.js';
 import type { IndexFile } from './index-file.js';
 import { decodeIndexFile } from './index-file.js';
+import type { OnIndexFile } from './index-loader.js';
+import { IndexLoader } from './index-loader.js';
 import { readIndexTable } from './index-scan.js';
-import { IndexTable } from './index-table.js';
+import type { IndexTable } from './index-table.js';
 import { BlobLoader } from './loader.js';
 import type { HeldLock, LockStore } from './lock.js';
 import { decodeLockFile, encodeLockFile } from './lock-file.js';
@@ -33,16 +34,15 @@ import type { TreeNode } from './tree.js';
 import { decodeTree } from './tree.js';
 import type { MakeCache, OpenOptions } from './unlock.js';
 import { unlock } from './unlock.js';
+import { writeAhead } from './write-ahead.js';
 
 export type { InitOptions } from './create.js';
 export type { OpenOptions } from './unlock.js';
 
-const CONNECTIONS = 5;
-const INDEX_ATTEMPTS = 3;
-
-export interface WriteOptions extends SessionOptions, LockingOptions {}
-
-type OnIndexFile = (id: IndexId, file: IndexTable) => void;
+export interface WriteOptions extends SessionOptions, Omit<LockingOptions, 'indexAhead'> {
+  /** The index is loaded, and the work begun, while the lock settles: `work` may be called twice (write-ahead.ts). */
+  readonly ahead?: boolean;
+}
 
 export class Repository {
   readonly backend: Backend;
@@ -51,7 +51,7 @@ export class Repository {
   readonly keyId: KeyId;
   readonly index: BlobIndex;
   readonly loader: BlobLoader;
-  readonly #loadedIndexes = new Set<IndexId>();
+  readonly #indexLoader: IndexLoader;
   #writing = false;
 
   private constructor(bare: Backend, cache: MakeCache | undefined, config: RepoConfig, codec: Codec, keyId: KeyId) {
@@ -62,6 +62,7 @@ export class Repository {
     this.codec = codec;
     this.keyId = keyId;
     this.loader = new BlobLoader(this.backend, index, codec);
+    this.#indexLoader = new IndexLoader(this, index);
   }
 
   /** Throws 'no-repository', 'wrong-password', 'unsupported' (a newer version), 'damaged', or what the backend throws. */
@@ -94,24 +95,9 @@ export class Repository {
     );
   }
 
-  /**
-   * Brings the index up to date with the index files there are. One that is gone when it is fetched was replaced by a
-   * `prune` under way: then the list is taken anew. `onFile` is told of each file that is added, in a table that is
-   * used again for the next one.
-   */
-  async loadIndex(signal?: AbortSignal, onFile?: OnIndexFile): Promise<void> {
-    const table = new IndexTable();
-    for (let attempt = 1; ; attempt++) {
-      const there = new Set(await this.listIndexFiles(signal));
-      // One that was loaded and is gone was pruned away: packs that it named may be gone too, and must not count as stored.
-      if (!isSubset(this.#loadedIndexes, there)) this.forgetIndex();
-      const fresh = [...there].filter((id) => !this.#loadedIndexes.has(id));
-      try {
-        return await forEachLimit(fresh, CONNECTIONS, (id) => this.#loadIndexFile(id, table, signal, onFile), signal);
-      } catch (error) {
-        if (attempt >= INDEX_ATTEMPTS || !isSyncError(error, 'not-found')) throw error;
-      }
-    }
+  /** Brings the index up to date with the index files there are (index-loader.ts). Throws 'damaged', 'not-found'. */
+  loadIndex(signal?: AbortSignal, onFile?: OnIndexFile): Promise<void> {
+    return this.#indexLoader.load(signal, onFile);
   }
 
   /** As `loadIndex`, with what was known forgotten first: for those who hold others off, and remove packs. */
@@ -120,19 +106,14 @@ export class Repository {
     await this.loadIndex(signal, onFile);
   }
 
-  /** What is stored counts as unknown, until the index is loaded again. */
-  forgetIndex(): void {
-    this.#loadedIndexes.clear();
-    this.index.clear();
+  /** Whether an index file that was loaded is there no more: packs that it named may be gone too. */
+  hasLostIndex(signal?: AbortSignal): Promise<boolean> {
+    return this.#indexLoader.hasLost(signal);
   }
 
-  async #loadIndexFile(id: IndexId, table: IndexTable, signal?: AbortSignal, onFile?: OnIndexFile): Promise<void> {
-    const take = (): void => {
-      this.index.addTable(table);
-      this.#loadedIndexes.add(id);
-      onFile?.(id, table);
-    };
-    await this.readIndexTable(id, table, take, signal);
+  /** What is stored counts as unknown, until the index is loaded again. */
+  forgetIndex(): void {
+    this.#indexLoader.forget();
   }
 
   async listIndexFiles(signal?: AbortSignal): Promise<IndexId[]> {
@@ -237,7 +218,7 @@ export class Repository {
     work: (session: WriteSession) => Promise<T>,
   ): Promise<T> {
     this.#refuseReadOnly();
-    return this.#alone(() => this.#writeLocked(lock, options, work));
+    return this.#alone(() => this.#writeLocked(Promise.resolve(lock), options, work));
   }
 
   /**
@@ -247,16 +228,10 @@ export class Repository {
    */
   async write<T>(options: WriteOptions, work: (session: WriteSession) => Promise<T>): Promise<T> {
     this.#refuseReadOnly();
-    return this.#alone(async () => {
-      const lock = await takeLock(this, options);
-      try {
-        return await this.#writeLocked(lock, options, work);
-      } finally {
-        await lock.release().catch(() => {
-          // What was written is safe, and a lock left behind goes stale by itself.
-        });
-      }
-    });
+    const { ahead = false, lock, signal } = options;
+    return this.#alone(() =>
+      writeAhead(this, { lock, signal, ahead }, (held) => this.#writeLocked(held, options, work)),
+    );
   }
 
   #refuseReadOnly(): void {
@@ -275,24 +250,20 @@ export class Repository {
   }
 
   async #writeLocked<T>(
-    lock: HeldLock,
-    options: WriteOptions,
+    lock: Promise<HeldLock>,
+    options: SessionOptions,
     work: (session: WriteSession) => Promise<T>,
   ): Promise<T> {
     const session = new WriteSession(this, lock, options);
     try {
-      return await work(session);
+      const result = await work(session);
+      await session.underLock();
+      return result;
     } catch (error) {
       throw session.fail(error);
     } finally {
       await session.settle();
-      // What they name is in the index already; should they go, what they name goes.
-      for (const id of session.indexFiles) this.#loadedIndexes.add(id);
+      this.#indexLoader.addOwn(session.indexFiles);
     }
   }
-}
-
-function isSubset<T>(part: ReadonlySet<T>, whole: ReadonlySet<T>): boolean {
-  for (const one of part) if (!whole.has(one)) return false;
-  return true;
 }

@@ -1,7 +1,8 @@
 /**
  * One write to a repository, from lock to snapshot:
  *   lock -> blobs into packs -> packs uploaded -> index files -> snapshot -> unlock
- * The order is what makes a crash harmless: nothing names what is not stored yet.
+ * The order is what makes a crash harmless: nothing names what is not stored yet. Packs may be filled before the lock is
+ * held (write-ahead.ts); nothing is sent before.
  */
 import type { Bytes } from '../base/bytes.js';
 import { toHex } from '../base/bytes.js';
@@ -54,7 +55,7 @@ export class WriteSession {
   /** The index files that this session has stored. */
   readonly indexFiles: IndexId[] = [];
   readonly #repo: Repository;
-  readonly #lock: HeldLock;
+  readonly #lock: Promise<HeldLock>;
   readonly #packer: Packer;
   readonly #slots: Semaphore;
   readonly #indexBlobs: number;
@@ -66,20 +67,38 @@ export class WriteSession {
   #unindexedBlobs = 0;
   #indexedAt: number = Date.now();
 
-  constructor(repo: Repository, lock: HeldLock, options: SessionOptions) {
+  /** `lock` may be still on its way; its failure is that of the session. */
+  constructor(repo: Repository, lock: Promise<HeldLock>, options: SessionOptions) {
     this.#repo = repo;
     this.#lock = lock;
+    this.#watch(lock);
     this.#onSent = options.onSent;
     this.#slots = new Semaphore(options.connections ?? CONNECTIONS);
     this.#indexBlobs = options.indexBlobs ?? INDEX_BLOBS;
-    const signals = [this.#stop.signal, lock.lost];
-    this.signal = AbortSignal.any(options.signal ? [...signals, options.signal] : signals);
+    this.signal = AbortSignal.any(options.signal ? [this.#stop.signal, options.signal] : [this.#stop.signal]);
     const { codec } = repo;
     const box = {
       seal: (plain: Bytes) => seal(codec.crypto, codec.key, plain),
       open: (sealed: Bytes) => open(codec.crypto, codec.key, sealed, 'header of a new pack'),
     };
     this.#packer = new Packer(codec.crypto, box, options.packSize ?? DEFAULT_PACK_SIZE, (pack) => this.#upload(pack));
+  }
+
+  #watch(lock: Promise<HeldLock>): void {
+    lock.then(
+      ({ lost }) => {
+        if (lost.aborted) this.fail(lost.reason);
+        else lost.addEventListener('abort', () => this.fail(lost.reason), { once: true });
+      },
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  /** To be awaited before anything is written down elsewhere that rests on what the index said. Throws as `commit`. */
+  async underLock(): Promise<HeldLock> {
+    const lock = await this.#lock;
+    this.#check();
+    return lock;
   }
 
   /** True for the one caller that has to bring this blob. */
@@ -128,14 +147,13 @@ export class WriteSession {
     if (index.claimCount > 0) {
       throw new SyncError('internal', `${index.claimCount} blobs were promised and not stored; no snapshot was made`);
     }
-    await this.#lock.ensureFresh();
+    await (await this.underLock()).ensureFresh();
     return saveUnpacked(backend, codec, 'snapshots', encodeSnapshot(snapshot), this.signal, onId);
   }
 
   /** Ends the session: what is under way is cut off. Returns the first thing that went wrong, the reason of the rest. */
   fail(error: unknown): unknown {
-    const { lost } = this.#lock;
-    this.#failure ??= { error: lost.aborted ? lost.reason : error };
+    this.#failure ??= { error };
     this.#stop.abort(this.#failure.error);
     return this.#failure.error;
   }
@@ -166,7 +184,7 @@ export class WriteSession {
   }
 
   async #store(pack: FinishedPack): Promise<void> {
-    this.#check();
+    await this.underLock();
     const id = toHex(this.#repo.codec.crypto.sha256(pack.bytes)) as PackId;
     await this.#repo.backend.write('data', id, pack.bytes, { signal: this.signal });
     // Only now: after a failure a connection may still be reading from it.
@@ -187,7 +205,7 @@ export class WriteSession {
     this.#indexedAt = Date.now();
     const { backend, codec } = this.#repo;
     try {
-      await this.#lock.ensureFresh();
+      await (await this.underLock()).ensureFresh();
       this.indexFiles.push(await saveUnpacked<IndexId>(backend, codec, 'index', encodeIndexFile(packs), this.signal));
     } catch (error) {
       this.#unindexed.push(...packs);

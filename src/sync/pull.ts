@@ -180,8 +180,7 @@ class Pull {
     const arbiter = this.#arbiter;
     const { signal } = session;
     return withExecutor(session, repo, local, (executor) =>
-      repo.write({ signal, lock: repositoryLock(session), indexAhead: true }, async (writer) => {
-        await repo.loadIndex(writer.signal);
+      repo.write({ signal, lock: repositoryLock(session), ahead: true }, async (writer) => {
         const common = { session, repo, writer, cloud, arbiter };
         if (!hasUnsent) return { recovered: undefined, merged: await mergeCloud(common, undefined, found.mine) };
         const marks = ['unclean', ...(losesHere ? ['conflict-loser'] : [])];

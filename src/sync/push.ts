@@ -79,9 +79,7 @@ export async function sendAll(
   // Its failure is that of the work, if the work gets to it.
   enrolled?.catch(() => undefined);
   const result = await withExecutor(session, repo, local, (executor) =>
-    repo.write({ signal, lock: repositoryLock(session), indexAhead: true }, async (writer) => {
-      // Under the lock, or a prune elsewhere could remove packs that the index here still names.
-      await repo.loadIndex(writer.signal);
+    repo.write({ signal, lock: repositoryLock(session), ahead: true }, async (writer) => {
       const { session: whole, cloud } = await meetCloud(session, repo, ids);
       const compared = whole === session ? local : compareWithState(local.scan, whole.state, scope);
       const sendable = withoutLostBlobs(compared, repo, cloud.heads.length === 0);
@@ -102,6 +100,7 @@ async function send(
   input: SendInput & { readonly enrolled: Promise<void> | undefined },
 ): Promise<NothingSent | SentSide> {
   const read = await readLocalSide(input);
+  await input.writer.underLock();
   if (read.isSame) return nothingOwn(input, read);
   const base = await equalHead(input, read);
   if (base !== undefined) return base;

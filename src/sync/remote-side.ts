@@ -3,7 +3,8 @@
  */
 import type { Manifest } from '../archive/manifest.js';
 import { diffManifests, isEmptyDiff, sameEntry } from '../archive/manifest.js';
-import { SyncError } from '../base/errors.js';
+import { forEachLimit } from '../base/concurrency.js';
+import { isSyncError, SyncError } from '../base/errors.js';
 import type { SnapshotId, TreeId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import type { Repository } from '../repo/repository.js';
@@ -18,7 +19,8 @@ import { FORMAT, formatOf } from './merge/snapshot-tags.js';
 import { NO_STAMP, toRecord } from './record.js';
 import { isNeverInScope } from './scope/scope-rules.js';
 import type { SyncSession } from './session.js';
-import { loadSnapshots } from './session.js';
+
+const CONNECTIONS = 5;
 
 export interface CloudSide {
   readonly ids: readonly SnapshotId[];
@@ -27,6 +29,24 @@ export interface CloudSide {
   readonly heads: readonly KnownSnapshot[];
   /** Snapshots that the next push has to name as followed, besides its parent. */
   readonly outdated: readonly SnapshotId[];
+}
+
+/** One that somebody has forgotten since the list was made is left out. */
+export async function loadSnapshots(
+  repo: Repository,
+  ids: readonly SnapshotId[],
+  signal?: AbortSignal,
+): Promise<KnownSnapshot[]> {
+  const known: KnownSnapshot[] = [];
+  const load = async (id: SnapshotId): Promise<void> => {
+    try {
+      known.push({ id, snapshot: await repo.loadSnapshot(id, signal) });
+    } catch (error) {
+      if (!isSyncError(error, 'not-found')) throw error;
+    }
+  };
+  await forEachLimit(ids, CONNECTIONS, load, signal);
+  return known;
 }
 
 /** Throws 'unsupported' for snapshots that need a newer program. `known`: those of them that need not be loaded. */
@@ -45,7 +65,9 @@ export async function readCloud(
     const message = `${who} has sent a version in a newer form; update instance-sync on this PC; nothing was changed`;
     throw new SyncError('unsupported', message, { details: { snapshot: newer.id } });
   }
-  return cloudOf(session, ids, snapshots);
+  const loaded = new Set(snapshots.map(({ id }) => id));
+  const there = ids.filter((id) => loaded.has(id));
+  return cloudOf(session, there, snapshots);
 }
 
 function cloudOf({ state }: SyncSession, ids: readonly SnapshotId[], snapshots: readonly KnownSnapshot[]): CloudSide {
@@ -64,7 +86,7 @@ export async function meetCloud(
 ): Promise<{ readonly session: SyncSession; readonly cloud: CloudSide }> {
   const found = await readCloud(given, repo, ids);
   const session = await withTable(await withPending(given, repo, found), repo, found);
-  return { session, cloud: session === given ? found : cloudOf(session, ids, found.snapshots) };
+  return { session, cloud: session === given ? found : cloudOf(session, found.ids, found.snapshots) };
 }
 
 /** Two PCs that merge the same at one moment make two snapshots of one tree: one of them stands for both. */

@@ -4,10 +4,8 @@
  */
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { forEachLimit } from '../base/concurrency.js';
 import { SyncError } from '../base/errors.js';
 import type { OnEvent, Phase } from '../base/events.js';
-import type { SnapshotId } from '../base/ids.js';
 import type { LockOptions } from '../repo/lock.js';
 import type { Remote } from '../repo/remote.js';
 import type { Repository } from '../repo/repository.js';
@@ -22,7 +20,6 @@ import { readState } from './folder/state.js';
 import type { Token } from './folder/token.js';
 import { parseToken, readToken, TOKEN_FILE } from './folder/token.js';
 import type { OnConflict, OnDeletion, OnRelocation } from './merge/decisions.js';
-import type { KnownSnapshot } from './merge/heads.js';
 import type { Scope } from './scope/scope.js';
 import { readScope } from './scope/scope.js';
 import { isCaseBlind, type Speller, spellerOf } from './spelling.js';
@@ -264,23 +261,6 @@ export function recordedSpelling({ caseBlind, state }: SyncSession, more: Iterab
 
 function describeHolder({ command, host, pid }: LockHolder): string {
   return `${command} on ${host} (process ${pid})`;
-}
-
-export async function loadSnapshots(
-  repo: Repository,
-  ids: readonly SnapshotId[],
-  signal?: AbortSignal,
-): Promise<KnownSnapshot[]> {
-  const known: KnownSnapshot[] = [];
-  await forEachLimit(
-    ids,
-    5,
-    async (id) => {
-      known.push({ id, snapshot: await repo.loadSnapshot(id, signal) });
-    },
-    signal,
-  );
-  return known;
 }
 
 /** How long a prune or another exclusive command elsewhere is waited for. */
