@@ -21,27 +21,37 @@ import { IndexLoader } from './index-loader.js';
 import { readIndexTable } from './index-scan.js';
 import type { IndexTable } from './index-table.js';
 import { BlobLoader } from './loader.js';
-import type { HeldLock, LockStore } from './lock.js';
+import type { HeldLock, LockOptions, LockStore } from './lock.js';
+import { acquireLock } from './lock.js';
+import { underLock } from './lock-ahead.js';
 import { decodeLockFile, encodeLockFile } from './lock-file.js';
 import { readPackHeader } from './pack-header.js';
 import type { SessionOptions } from './session.js';
 import { WriteSession } from './session.js';
 import type { Snapshot } from './snapshot.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
-import type { LockingOptions } from './take-lock.js';
-import { takeLock } from './take-lock.js';
 import type { TreeNode } from './tree.js';
 import { decodeTree } from './tree.js';
 import type { MakeCache, OpenOptions } from './unlock.js';
 import { unlock } from './unlock.js';
-import { writeAhead } from './write-ahead.js';
 
 export type { InitOptions } from './create.js';
 export type { OpenOptions } from './unlock.js';
 
-export interface WriteOptions extends SessionOptions, Omit<LockingOptions, 'indexAhead'> {
-  /** The index is loaded, and the work begun, while the lock settles: `work` may be called twice (write-ahead.ts). */
+export interface LockingOptions {
+  readonly lock?: Omit<LockOptions, 'signal'>;
+  readonly signal?: AbortSignal | undefined;
+  /** The index is loaded, and the work begun, while the lock settles: it may be done twice (lock-ahead.ts). */
   readonly ahead?: boolean;
+}
+
+export interface WriteOptions extends SessionOptions, LockingOptions {}
+
+export interface ReadLock {
+  /** The caller's; fires as well if the lock cannot be had, or what was read ahead is out of date. */
+  readonly signal: AbortSignal;
+  /** To be awaited before anything elsewhere is changed by what was read. */
+  held(): Promise<void>;
 }
 
 export class Repository {
@@ -172,21 +182,21 @@ export class Repository {
   }
 
   /**
-   * Runs `work` under a non-exclusive lock, so that no prune removes what it is about to read; load the index inside.
-   * Where no lock can be stored (a user who may only read, a full disk) it goes without. Throws 'locked'.
+   * Runs `work` under a non-exclusive lock, so that no prune removes what it is about to read; load the index inside,
+   * unless it is done ahead. Where no lock can be stored (a user who may only read, a full disk) it goes without. Throws
+   * 'locked'.
    */
-  async read<T>(options: LockingOptions, work: () => Promise<T>): Promise<T> {
-    const lock = await takeLock(this, options).catch((error: unknown) => {
+  async read<T>({ lock, signal, ahead }: LockingOptions, work: (lock: ReadLock) => Promise<T>): Promise<T> {
+    const locking = acquireLock(this.locks, { ...lock, signal }).catch((error: unknown) => {
       if (isSyncError(error, 'forbidden', 'no-space')) return undefined;
       throw error;
     });
-    try {
-      return await work();
-    } finally {
-      await lock?.release().catch(() => {
-        // Nothing was written; a lock left behind goes stale by itself.
-      });
-    }
+    return underLock(this, locking, { signal, ahead }, (current) => {
+      const stop = new AbortController();
+      current.catch((error: unknown) => stop.abort(error));
+      const held = async (): Promise<void> => void (await current);
+      return work({ signal: AbortSignal.any(signal ? [stop.signal, signal] : [stop.signal]), held });
+    });
   }
 
   /**
@@ -194,11 +204,11 @@ export class Repository {
    * `lost` signal ends it, and opens sessions with `writeUnder`. Throws 'locked'.
    */
   async exclusively<T>(
-    options: Pick<WriteOptions, 'signal' | 'lock'>,
+    { lock: options, signal }: Pick<LockingOptions, 'signal' | 'lock'>,
     work: (lock: HeldLock) => Promise<T>,
   ): Promise<T> {
     this.#refuseReadOnly();
-    const lock = await takeLock(this, { ...options, lock: { ...options.lock, exclusive: true } });
+    const lock = await acquireLock(this.locks, { ...options, signal, exclusive: true });
     try {
       return await work(lock);
     } catch (error) {
@@ -228,10 +238,10 @@ export class Repository {
    */
   async write<T>(options: WriteOptions, work: (session: WriteSession) => Promise<T>): Promise<T> {
     this.#refuseReadOnly();
-    const { ahead = false, lock, signal } = options;
-    return this.#alone(() =>
-      writeAhead(this, { lock, signal, ahead }, (held) => this.#writeLocked(held, options, work)),
-    );
+    return this.#alone(() => {
+      const locking = acquireLock(this.locks, { ...options.lock, signal: options.signal });
+      return underLock(this, locking, options, (lock) => this.#writeLocked(lock, options, work));
+    });
   }
 
   #refuseReadOnly(): void {
@@ -256,9 +266,7 @@ export class Repository {
   ): Promise<T> {
     const session = new WriteSession(this, lock, options);
     try {
-      const result = await work(session);
-      await session.underLock();
-      return result;
+      return await work(session);
     } catch (error) {
       throw session.fail(error);
     } finally {

@@ -2,7 +2,7 @@
  * One write to a repository, from lock to snapshot:
  *   lock -> blobs into packs -> packs uploaded -> index files -> snapshot -> unlock
  * The order is what makes a crash harmless: nothing names what is not stored yet. Packs may be filled before the lock is
- * held (write-ahead.ts); nothing is sent before.
+ * held (lock-ahead.ts); nothing is sent before.
  */
 import type { Bytes } from '../base/bytes.js';
 import { toHex } from '../base/bytes.js';

@@ -75,6 +75,7 @@ export class Application {
     let staged: string[];
     try {
       staged = await this.#stage(staging.folder);
+      await this.#session.lockHeld();
     } catch (error) {
       await staging.remove();
       throw error;

@@ -162,10 +162,10 @@ class Pull {
 
   /** Brings the head, if there is one and nothing speaks against it; else says what there is to unite. */
   async #look(): Promise<PullResult | HeadComparison> {
-    const { signal } = this.#session;
-    return this.#repo.read({ signal, lock: repositoryLock(this.#session), indexAhead: true }, async () => {
-      await this.#repo.loadIndex(signal);
-      const { session, cloud } = await meetCloud(this.#session, this.#repo, this.#ids);
+    const options = { signal: this.#session.signal, lock: repositoryLock(this.#session), ahead: true };
+    return this.#repo.read(options, async ({ signal, held }) => {
+      const given = { ...this.#session, signal, lockHeld: held };
+      const { session, cloud } = await meetCloud(given, this.#repo, this.#ids);
       if (cloud.heads.length === 0) return nothingInCloud(this.#session);
       const comparison = await compareHead(session, this.#repo, cloud, this.#arbiter);
       this.#hasRest = comparison.hasUnsent && session.state?.base !== undefined;

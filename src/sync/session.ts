@@ -95,6 +95,8 @@ export interface SyncSession {
   connect(): Promise<Remote>;
   /** Throws 'in-use' if another command has taken over because this one was silent for too long. */
   checkLock(): Promise<void>;
+  /** To be awaited before files of the player's change places: the repository's lock may be still on its way. */
+  lockHeld(): Promise<void>;
   /** Warns if the server's clock, once it has answered, is far from this PC's. */
   checkClock(remote: Remote): void;
   /** Milliseconds since 1970: this PC's clock or, if that was found far from it, the server's. */
@@ -224,6 +226,7 @@ async function prepare(
     phase: (phase) => emit({ type: 'progress', phase, filesDone: 0, bytesDone: 0 }),
     connect: () => connect(address),
     checkLock: async () => undefined,
+    lockHeld: async () => undefined,
     checkClock: (remote) => {
       const skew = remote.clockSkewMs() ?? 0;
       if (Math.abs(skew) < CLOCK_MS) return;

@@ -1,6 +1,7 @@
-/** A write that begins while its lock settles: nothing leaves before the lock is held and the index is known to be true. */
+/** Work that begins while its lock settles: nothing leaves before the lock is held and the index is known to be true. */
 import { describe, expect, it, vi } from 'vitest';
 import { orAbort } from '../../src/backend/abort.js';
+import { SyncError } from '../../src/base/errors.js';
 import type { BlobId, IndexId } from '../../src/base/ids.js';
 import type { Repository } from '../../src/repo/repository.js';
 import type { Call, FaultyBackend } from '../helpers/faulty-backend.js';
@@ -204,5 +205,64 @@ describe('a write ahead', () => {
     stop.abort(new Error('cancelled'));
     await expect(writing).rejects.toThrow('cancelled');
     expect(await backend.names('locks')).toEqual([]);
+  });
+});
+
+describe('a read ahead', () => {
+  it('has the index loaded while the lock settles, and only if that was asked for', async () => {
+    const { repo, backend, known } = await filled();
+    await repo.read({}, async () => expect(repo.index.blobCount).toBe(0));
+    const settle = settling(backend);
+    let isHeld = false;
+    let plain: unknown;
+    const reading = repo.read(AHEAD, async (lock) => {
+      plain = await repo.loadBlob('data', known);
+      await lock.held();
+      isHeld = true;
+    });
+    await turns();
+    expect(plain).toEqual(noise(100));
+    expect(isHeld).toBe(false);
+    settle();
+    await reading;
+    expect(isHeld).toBe(true);
+    expect(await backend.names('locks')).toEqual([]);
+  });
+
+  it('is done once more if the index was pruned away meanwhile, which ends the first time', async () => {
+    const { repo, backend } = await filled();
+    const settle = settling(backend);
+    const ended: unknown[] = [];
+    const reading = repo.read(AHEAD, async ({ signal }) => {
+      ended.push(undefined);
+      if (ended.length > 1) return repo.index.blobCount;
+      return orAbort(new Promise<number>(() => undefined), signal);
+    });
+    await turns();
+    await backend.remove('index', at(await backend.names('index'), 0));
+    settle();
+    expect(await reading).toBe(0);
+    expect(ended).toHaveLength(2);
+  });
+
+  it('ends when the lock cannot be had, and leaves nothing', async () => {
+    const { repo, backend } = await filled();
+    await repo.exclusively({}, async () => {
+      const reading = repo.read(AHEAD, ({ signal }) => orAbort(new Promise<void>(() => undefined), signal));
+      expect((await rejection(reading)).code).toBe('locked');
+    });
+    expect(await backend.names('locks')).toEqual([]);
+  });
+
+  it('goes without a lock where none can be stored', async () => {
+    const { repo, backend, known } = await filled();
+    backend.before = ({ method, type }) => {
+      if (method === 'write' && type === 'locks') throw new SyncError('forbidden', 'the server answered 403');
+    };
+    const plain = await repo.read(AHEAD, async (lock) => {
+      await lock.held();
+      return repo.loadBlob('data', known);
+    });
+    expect(plain).toEqual(noise(100));
   });
 });
