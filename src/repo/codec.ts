@@ -9,6 +9,7 @@ import { SyncError } from '../base/errors.js';
 import type { BlobId } from '../base/ids.js';
 import { shortId } from '../base/ids.js';
 import { keptMemory, uninitialized } from '../base/kept-memory.js';
+import type { LevelMemory } from '../compress/choose-level.js';
 import { compressByContent } from '../compress/choose-level.js';
 import { inspectFrame } from '../compress/frame.js';
 import type { CompressionMode } from '../compress/level.js';
@@ -69,6 +70,13 @@ export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes)
   return packed === undefined ? { id, type, sealed } : { id, type, sealed, uncompressedLength: plain.length };
 }
 
+export interface SealingHints {
+  /** A copy of the plain bytes that was made before they were hashed. */
+  readonly witness?: Bytes | undefined;
+  /** Of the file that the blob is of. */
+  readonly levels?: LevelMemory | undefined;
+}
+
 /**
  * Compresses, seals and writes to `out` from `at` on. In version 2 everything but empty blobs is compressed, trees even
  * with compression off, and what does not get smaller as well: as restic does, whose `prune` counts other blobs as not
@@ -81,7 +89,7 @@ export function sealBlob(codec: Codec, type: BlobType, id: BlobId, plain: Bytes)
  *   - the authentication code, computed again, is that of the box: a fault of the code, for which every reader would
  *     refuse the blob (0.4 s);
  *   - the plain bytes are those that were hashed: a fault of theirs, or a writer's mistake, since then. They are hashed
- *     again (0.6 s), or compared with a `witness`: a copy that was made before they were hashed (0.1 s, and the copy).
+ *     again (0.6 s), or compared with a `witness` (0.1 s, and the copy).
  */
 export function sealBlobInto(
   codec: Codec,
@@ -90,9 +98,9 @@ export function sealBlobInto(
   plain: Bytes,
   out: Bytes,
   at: number,
-  witness?: Bytes,
+  { witness, levels }: SealingHints = {},
 ): SealedLength {
-  const packed = compress(codec, type, plain);
+  const packed = compress(codec, type, plain, levels);
   const length = sealPacked(codec, id, plain, packed, out, at, witness);
   return packed === undefined ? { length } : { length, uncompressedLength: plain.length };
 }
@@ -121,12 +129,17 @@ function sealPacked(
   );
 }
 
-function compress({ version, zstd, compression = 'auto' }: Codec, type: BlobType, plain: Bytes): Bytes | undefined {
+function compress(
+  { version, zstd, compression = 'auto' }: Codec,
+  type: BlobType,
+  plain: Bytes,
+  levels?: LevelMemory,
+): Bytes | undefined {
   if (version === 1 || plain.length === 0) return undefined;
   if (type === 'tree') return zstd.compressBriefly(plain, DEFAULT_LEVEL);
   if (compression === 'off') return undefined;
   return compression === 'auto'
-    ? compressByContent(zstd, plain)
+    ? compressByContent(zstd, plain, levels)
     : zstd.compressBriefly(plain, DATA_LEVELS[compression]);
 }
 

@@ -4,6 +4,8 @@
  */
 import type { Bytes } from '../base/bytes.js';
 import { SyncError } from '../base/errors.js';
+import type { LevelMemory } from '../compress/choose-level.js';
+import { newLevelMemory } from '../compress/choose-level.js';
 import { maxSealedLength, sealBlobInto } from '../repo/codec.js';
 import { cutFile, saveStretch } from './cut-task.js';
 import { blockingAccess } from './file-access.js';
@@ -80,6 +82,9 @@ class ParcelSink implements ChunkSink {
   #memory: Bytes | undefined;
   #used = 0;
   #blobs: ParcelBlob[] = [];
+  /** Of the file that the last blob was of. */
+  #levels: LevelMemory = newLevelMemory();
+  #file = 0;
 
   constructor(tools: FileTools, job: number, ask: Ask) {
     this.#tools = tools;
@@ -101,18 +106,19 @@ class ParcelSink implements ChunkSink {
     let memory = this.#memory ?? new Uint8Array(Math.max(PARCEL_SIZE, needed));
     if (memory.length < needed) memory = new Uint8Array(needed);
     this.#memory = memory;
-    const { length, uncompressedLength } = sealBlobInto(
-      this.#tools.codec,
-      'data',
-      id,
-      plain,
-      memory,
-      this.#used,
+    const { length, uncompressedLength } = sealBlobInto(this.#tools.codec, 'data', id, plain, memory, this.#used, {
       witness,
-    );
+      levels: this.#levelsOf(file),
+    });
     this.#used += length;
     const isCompressed = uncompressedLength !== undefined;
     this.#blobs.push({ id, file, plainLength: plain.length, length, isCompressed });
+  }
+
+  #levelsOf(file: number): LevelMemory {
+    if (file !== this.#file) this.#levels = newLevelMemory();
+    this.#file = file;
+    return this.#levels;
   }
 
   async flush(): Promise<void> {

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { concatBytes, utf8 } from '../../src/base/bytes.js';
-import { compressByContent } from '../../src/compress/choose-level.js';
+import { type Bytes, concatBytes, utf8 } from '../../src/base/bytes.js';
+import { compressByContent, newLevelMemory } from '../../src/compress/choose-level.js';
 import { DEFAULT_LEVEL, QUICK_LEVEL } from '../../src/compress/level.js';
 import { loadZstd } from '../../src/compress/zstd.js';
 import { loadWasmZstd } from '../../src/compress/zstd-wasm.js';
@@ -48,5 +48,59 @@ describe.each([
       const best = zstd.compress(data, DEFAULT_LEVEL).length;
       expect(compressByContent(zstd, data).length).toBeLessThan(1.01 * best);
     }
+  });
+});
+
+describe('pages of one file', () => {
+  const PAGE = 16 * 1024;
+  const pagesOf = (data: Bytes): Bytes[] =>
+    Array.from({ length: Math.floor(data.length / PAGE) }, (_, i) => data.subarray(i * PAGE, (i + 1) * PAGE));
+
+  test('a sample speaks for 256 KiB of it', () => {
+    let calls = 0;
+    const counting = {
+      ...chosen,
+      compressBriefly: (data: Bytes, level?: number) => {
+        calls += 1;
+        return chosen.compressBriefly(data, level);
+      },
+    };
+    const memory = newLevelMemory();
+    const costs = pagesOf(dense.subarray(0, 40 * PAGE)).map((page) => {
+      calls = 0;
+      compressByContent(counting, page, memory);
+      return calls;
+    });
+    expect(costs).toEqual(costs.map((_, i) => (i % 16 === 0 ? 3 : 1)));
+  });
+
+  test.each([
+    ['a region file', region, 1.01],
+    ['text', text, 1.01],
+    // 12 pages of text are taken for more of the other.
+    ['text after 20 pages of a region file', concatBytes([region.subarray(0, 20 * PAGE), text]), 1.1],
+  ])('%s: little is lost', (_name, data, most) => {
+    const memory = newLevelMemory();
+    let best = 0;
+    let found = 0;
+    for (const page of pagesOf(data)) {
+      best += chosen.compress(page, DEFAULT_LEVEL).length;
+      const frame = compressByContent(chosen, page, memory).slice();
+      expect(Buffer.compare(chosen.decompress(frame, page.length, 'x'), page)).toBe(0);
+      found += frame.length;
+    }
+    expect(found).toBeLessThan(most * best);
+  });
+
+  test('a large chunk is always sampled, and a small one believes no other file', () => {
+    const memory = newLevelMemory();
+    compressByContent(chosen, dense.subarray(0, 1_000_000), memory);
+    expect(compressByContent(chosen, text.subarray(0, PAGE), memory).length).toBe(
+      chosen.compress(text.subarray(0, PAGE), DEFAULT_LEVEL).length,
+    );
+    compressByContent(chosen, dense.subarray(0, PAGE), memory);
+    expect(compressByContent(chosen, text.subarray(0, PAGE), newLevelMemory()).length).toBe(
+      chosen.compress(text.subarray(0, PAGE), DEFAULT_LEVEL).length,
+    );
   });
 });

@@ -135,7 +135,9 @@ describe('blob codec', () => {
         (plain, at, codec, type) => {
           const id = blobId(crypto, plain);
           const out = new Uint8Array(at + maxSealedLength(plain.length) + 10).fill(0xaa);
-          const { length, uncompressedLength } = sealBlobInto(codec, type, id, plain, out, at, plain.slice());
+          const { length, uncompressedLength } = sealBlobInto(codec, type, id, plain, out, at, {
+            witness: plain.slice(),
+          });
           expect(uncompressedLength).toBe(codec === v1 || plain.length === 0 ? undefined : plain.length);
           expect(out.subarray(0, at).every((byte) => byte === 0xaa)).toBe(true);
           expect(out.subarray(at + length).every((byte) => byte === 0xaa)).toBe(true);
@@ -175,7 +177,7 @@ describe('the look at what was sealed', () => {
   function sealWith(version: 1 | 2, broken: Partial<Codec>, witness?: Bytes, given = plain): string {
     const out = new Uint8Array(maxSealedLength(given.length));
     try {
-      sealBlobInto({ ...v2, version, ...broken }, 'data', id, given, out, 0, witness);
+      sealBlobInto({ ...v2, version, ...broken }, 'data', id, given, out, 0, { witness });
     } catch (error) {
       return failureOf(() => {
         throw error;
