@@ -11,7 +11,7 @@ import { pageLayoutOf } from '../chunker/pages.js';
 import { blobId } from '../repo/codec.js';
 import type { FileAccess, OpenedFile } from './file-access.js';
 import type { Chunk, ChunkSink, FileTools, SplitOptions, Splitter, StreamResult } from './split.js';
-import { cutPages, growBuffer, newChunk, saveSplit, storeWanted, USUAL_BUFFER, withSplitter } from './split.js';
+import { cutPages, growBuffer, newChunk, saveSplit, storeWanted, USUAL_LENGTH, withSplitter } from './split.js';
 
 export type { FileTools, StreamResult } from './split.js';
 
@@ -77,8 +77,9 @@ export function saveSmallFiles(
   sink: ChunkSink,
 ): Promise<(FileResult | SyncError)[]> {
   return withSplitter(tools, async (splitter) => {
-    growBuffer(splitter, USUAL_BUFFER);
-    const { buffer, witness } = splitter;
+    growBuffer(splitter, USUAL_LENGTH);
+    const { witness } = splitter;
+    const buffer = splitter.buffer.subarray(0, USUAL_LENGTH);
     const results: (FileResult | SyncError)[] = [];
     let chunks: Chunk[] = [];
     let used = 0;

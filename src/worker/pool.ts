@@ -2,6 +2,7 @@
  * The executor on threads. A job goes to the thread with the fewest; its questions are answered here, where the
  * index is. A thread that dies fails its jobs, it never leaves them hanging.
  */
+import { Semaphore } from '../base/concurrency.js';
 import { isSyncError, throwIfAborted } from '../base/errors.js';
 import type { Executor, FileSink, SaveOptions } from './executor.js';
 import type { FileResult } from './file-task.js';
@@ -20,8 +21,6 @@ export interface PoolOptions extends ThreadOptions {
   readonly spreadFrom?: number;
 }
 
-/** Two a thread, so that one is worked on while the other waits for an answer. */
-const JOBS_PER_THREAD = 2;
 /** For each thread: enough small files for two batches. */
 const FILES_PER_THREAD = 128;
 const SPREAD_FROM = 64 * 1024 * 1024;
@@ -32,17 +31,26 @@ export function poolExecutor(options: PoolOptions): Executor {
   const threads = Array.from({ length: options.threads }, () => new PoolThread(options));
   const { spreadFrom = SPREAD_FROM } = options;
   const queue = new SaveQueue();
+  /** One saving job for each: with two of them none waits for an answer, which took 55 MB more and no less time. */
+  const saving = new Set<PoolThread>();
+  /** One very large file is enough for all threads; cuts that wait for their stretches must not keep them all. */
+  const cutting = new Semaphore(1);
   let nextJob = 0;
   let isPumping = false;
   const idlest = (): PoolThread => threads.reduce((best, one) => (one.load < best.load ? one : best));
 
   const pump = (): void => {
     isPumping = false;
-    for (let thread = idlest(); thread.load < JOBS_PER_THREAD; thread = idlest()) {
-      const batch = queue.take();
-      if (batch === undefined) return;
+    for (const thread of threads) {
+      const batch = saving.has(thread) ? undefined : queue.take();
+      if (batch === undefined) continue;
       const job = nextJob++;
-      thread.start(saveMessage(job, batch), saveJob(job, batch, pumpSoon));
+      const ended = (): void => {
+        saving.delete(thread);
+        pumpSoon();
+      };
+      saving.add(thread);
+      thread.start(saveMessage(job, batch), saveJob(job, batch, ended));
     }
   };
   /** When all that is asked for in this turn is known: a batch is cheaper than its files one by one. */
@@ -58,19 +66,24 @@ export function poolExecutor(options: PoolOptions): Executor {
     });
 
   /** Whole by one thread if it changes meanwhile (its stretches would not be of one version) or is cut by pages. */
-  const spread = (request: Omit<SaveRequest, 'done' | 'failed'>): Promise<FileResult> =>
-    new Promise<FileResult>((done, failed) => {
-      const job = nextJob++;
-      const { path } = request;
-      const byPages = request.pages !== undefined;
-      idlest().start(
-        { kind: 'cut', job, path, byPages },
-        spreadJob(job, { ...request, done, failed }, 3 * threads.length, save),
-      );
-    }).catch((error: unknown) => {
+  const spread = async (request: Omit<SaveRequest, 'done' | 'failed'>): Promise<FileResult> => {
+    const ended = await cutting.acquire();
+    const { path, signal } = request;
+    throwIfAborted(signal);
+    const byPages = request.pages !== undefined;
+    const job = nextJob++;
+    try {
+      return await new Promise<FileResult>((done, failed) => {
+        const spreading = spreadJob(job, { ...request, done, failed }, { ahead: 3 * threads.length, save, ended });
+        idlest().start({ kind: 'cut', job, path, byPages }, spreading);
+      });
+    } catch (error) {
       if (isSyncError(error, 'conflict', 'unsupported')) return save(request);
       throw error;
-    });
+    } finally {
+      ended();
+    }
+  };
 
   const saveFile = async (path: string, sink: FileSink, given: SaveOptions = {}): Promise<FileResult> => {
     const { signal, size = UNKNOWN_SIZE, pages, lookAfter = false } = given;

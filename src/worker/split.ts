@@ -58,9 +58,9 @@ export interface SplitOptions {
 
 /** For small files, and for small pushes: memory that is asked for and not used makes the garbage collector run. */
 const FIRST_BUFFER = 1024 * 1024;
-/** Few chunks are longer (1 in 30), so most tasks need no more; a longer one makes it grow to its full size. */
-export const USUAL_BUFFER: number = 4 * 1024 * 1024;
 const FULL_BUFFER = MAX_CHUNK + 1024 * 1024;
+/** Few chunks are longer (1 in 30): what lies behind is not written to before one is, and until then not there. */
+export const USUAL_LENGTH: number = 4 * 1024 * 1024;
 
 /** What a task needs; made anew it would cost more than a small file. */
 export interface Splitter {
@@ -111,14 +111,15 @@ export function findChunks(
     let filled = 0;
     let position = 0;
     for (let isEnd = false; !isEnd; ) {
-      if (filled === splitter.buffer.length) growBuffer(splitter, filled < USUAL_BUFFER ? USUAL_BUFFER : FULL_BUFFER);
+      if (filled === splitter.buffer.length) growBuffer(splitter, FULL_BUFFER);
       const { buffer, witness } = splitter;
-      const length = await read(buffer.subarray(filled), position);
+      const most = filled < USUAL_LENGTH ? Math.min(USUAL_LENGTH, buffer.length) : buffer.length;
+      const length = await read(buffer.subarray(filled, most), position);
       witness.set(buffer.subarray(filled, filled + length), filled);
       if (position === 0) pages = choosePages?.(buffer.subarray(0, length));
       position += length;
       filled += length;
-      isEnd = filled < buffer.length;
+      isEnd = filled < most;
       const found =
         pages === undefined
           ? cut(splitter.chunker, buffer, scanned, filled, isEnd)
@@ -143,8 +144,6 @@ export async function withSplitter<T>(tools: FileTools, work: (splitter: Splitte
     return await work(splitter);
   } finally {
     splitter.chunker.reset();
-    // The few that had to grow would all have grown in the end.
-    if (splitter.buffer.length > USUAL_BUFFER) shrinkBuffer(splitter);
     idle.push(splitter);
   }
 }
@@ -164,13 +163,6 @@ export function growBuffer(splitter: Splitter, size: number): void {
   discard(splitter.witness);
   splitter.buffer = buffer;
   splitter.witness = witness;
-}
-
-function shrinkBuffer(splitter: Splitter): void {
-  discard(splitter.buffer);
-  discard(splitter.witness);
-  splitter.buffer = new Uint8Array(USUAL_BUFFER);
-  splitter.witness = new Uint8Array(USUAL_BUFFER);
 }
 
 interface FoundChunks {

@@ -10,16 +10,17 @@ import type { SaveRequest } from './save-queue.js';
 
 type StretchRequest = Omit<SaveRequest, 'done' | 'failed'>;
 
-/**
- * The whole file as one result; fails with 'unsupported' if it is not to be cut so. `save` puts a stretch into the queue; `ahead` is how many may
- * wait or be under way.
- */
-export function spreadJob(
-  job: number,
-  request: SaveRequest,
-  ahead: number,
-  save: (stretch: StretchRequest) => Promise<FileResult>,
-): Job {
+export interface SpreadOptions {
+  /** How many stretches may wait or be under way. */
+  readonly ahead: number;
+  /** Puts a stretch into the queue. */
+  save(stretch: StretchRequest): Promise<FileResult>;
+  /** Called when all is cut: stretches may be under way still. */
+  ended(): void;
+}
+
+/** The whole file as one result; fails with 'unsupported' if it is not to be cut so. */
+export function spreadJob(job: number, request: SaveRequest, { ahead, save, ended }: SpreadOptions): Job {
   const contents: Promise<readonly BlobId[]>[] = [];
   let open = 0;
   let goOn: (() => void) | undefined;
@@ -57,6 +58,7 @@ export function spreadJob(
         add({ ...message.stretch, path: request.path, stats: message.stats });
         return wait();
       }
+      ended();
       if (message.kind === 'cut-done') finish(message.size, message.stats).catch(request.failed);
       else if (message.kind === 'not-cut')
         request.failed(new SyncError('unsupported', `${request.path} is cut by pages`));

@@ -256,6 +256,15 @@ describe('a very large file on several threads', () => {
     expect(Buffer.compare(sink.file(result.content), bytes)).toBe(0);
   });
 
+  it('and more of them at once than there are threads: none waits for the others for ever', async () => {
+    const none: FileSink = { claim: () => false, emit: async () => undefined };
+    // Long enough that each has more stretches than may wait.
+    const path = fileOf(noise(48 * 1024 * 1024, 40));
+    const { size, content } = await inline.saveFile(path, none);
+    const results = await Promise.all(Array.from({ length: 5 }, () => spreading.saveFile(path, none, { size })));
+    for (const result of results) expect(result.content).toEqual(content);
+  });
+
   it('is read again, whole, if it changes meanwhile', async () => {
     const path = fileOf(bytes);
     const sink = new Collector();
