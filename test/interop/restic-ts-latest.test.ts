@@ -2,6 +2,6 @@
 import { describeLives } from './restic-ts-lives.js';
 
 describeLives('restic-latest', 'rest-server-latest', {
-  inFolder: [[1, true]],
+  inFolder: [],
   onServer: [[2, false]],
 });

@@ -82,11 +82,11 @@ describeInterop('npm run torture', ['restic-latest', 'rest-server-latest'], () =
   }
 
   it('finds nothing lost at a few points', { timeout: LIMIT }, async () => {
-    const flags = ['--scenario', 'pull,storm', '--points', '2', '--rounds', '2', '--server', 'rest-server'];
+    const flags = ['--scenario', 'pull,storm', '--points', '1', '--rounds', '1', '--server', 'rest-server'];
     const { code, stdout, stderr } = await torture(hookFile(), flags);
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^ {2}pull +\d{3} points, 3 tried .* 0 losses/m);
-    expect(stdout).toMatch(/^ {2}storm +2 rounds, .* 0 losses/m);
+    expect(stdout).toMatch(/^ {2}pull +\d{3} points, \d tried .* 0 losses/m);
+    expect(stdout).toMatch(/^ {2}storm +1 round, .* 0 losses/m);
     expect(stdout).toMatch(/^nothing lost in /m);
   });
 
