@@ -86,7 +86,7 @@ describeInterop('npm run torture', ['restic-latest', 'rest-server-latest'], () =
     const { code, stdout, stderr } = await torture(hookFile(), flags);
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^ {2}pull +\d{3} points, \d tried .* 0 losses/m);
-    expect(stdout).toMatch(/^ {2}storm +1 round, .* 0 losses/m);
+    expect(stdout).toMatch(/^ {2}storm +1 rounds, .* 0 losses/m);
     expect(stdout).toMatch(/^nothing lost in /m);
   });
 

@@ -16,7 +16,7 @@ describeBrowser('the overview', (browser) => {
     await vanilla.getByRole('button', { name: /^Get from the cloud/ }).click();
     await expect.poll(() => writes).toEqual(['sync {"instance":"i-vanilla","task":"pull"}']);
     window.show({ ...PROGRESS, label: 'Vanilla', mayStop: 'later', mayClose: true });
-    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
     window.show({ ...END, task: 'pull' });
     await page.getByRole('heading', { name: 'Everything is here' }).waitFor();
     expect(await page.getByText('45 files · 48.2 MB').isVisible()).toBe(true);
