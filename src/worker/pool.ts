@@ -1,6 +1,6 @@
 /**
- * The executor on threads. A job goes to the thread with the fewest; its questions are answered here, where the
- * index is. A thread that dies fails its jobs, it never leaves them hanging.
+ * The executor on threads. A job goes to one that saves nothing, or has the fewest; its questions are answered here, where
+ * the index is. A thread that dies fails its jobs, it never leaves them hanging.
  */
 import { Semaphore } from '../base/concurrency.js';
 import { isSyncError, throwIfAborted } from '../base/errors.js';
@@ -69,10 +69,10 @@ export function poolExecutor(options: PoolOptions): Executor {
   const spread = async (request: Omit<SaveRequest, 'done' | 'failed'>): Promise<FileResult> => {
     const ended = await cutting.acquire();
     const { path, signal } = request;
-    throwIfAborted(signal);
     const byPages = request.pages !== undefined;
     const job = nextJob++;
     try {
+      throwIfAborted(signal);
       return await new Promise<FileResult>((done, failed) => {
         const spreading = spreadJob(job, { ...request, done, failed }, { ahead: 3 * threads.length, save, ended });
         idlest().start({ kind: 'cut', job, path, byPages }, spreading);

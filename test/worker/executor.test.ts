@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { workerSource } from 'virtual:worker-source';
@@ -263,6 +272,26 @@ describe('a very large file on several threads', () => {
     const { size, content } = await inline.saveFile(path, none);
     const results = await Promise.all(Array.from({ length: 5 }, () => spreading.saveFile(path, none, { size })));
     for (const result of results) expect(result.content).toEqual(content);
+  });
+
+  it('ends when it is given up, with those that wait for their turn, and the next one is saved', async () => {
+    const path = fileOf(noise(48 * 1024 * 1024, 41));
+    const { size } = statSync(path);
+    const stop = new AbortController();
+    const sink: FileSink = { claim: () => false, emit: async () => undefined };
+    const stopping: FileSink = {
+      ...sink,
+      claim: () => {
+        stop.abort();
+        return false;
+      },
+    };
+    const options = { size, signal: stop.signal };
+    const saved = await Promise.allSettled(
+      Array.from({ length: 4 }, () => spreading.saveFile(path, stopping, options)),
+    );
+    expect(saved.map(({ status }) => status)).toEqual(saved.map(() => 'rejected'));
+    expect((await spreading.saveFile(path, sink, { size })).size).toBe(size);
   });
 
   it('is read again, whole, if it changes meanwhile', async () => {
