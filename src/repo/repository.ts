@@ -208,17 +208,16 @@ export class Repository {
     work: (lock: HeldLock) => Promise<T>,
   ): Promise<T> {
     this.#refuseReadOnly();
-    const lock = await acquireLock(this.locks, { ...options, signal, exclusive: true });
-    try {
-      return await work(lock);
-    } catch (error) {
-      // What was cut off because the lock was lost failed for that reason.
-      throw lock.lost.aborted ? lock.lost.reason : error;
-    } finally {
-      await lock.release().catch(() => {
-        // What was done is done, and a lock left behind goes stale by itself.
-      });
-    }
+    const locking = acquireLock(this.locks, { ...options, signal, exclusive: true });
+    return underLock(this, locking, { signal }, async () => {
+      const lock = await locking;
+      try {
+        return await work(lock);
+      } catch (error) {
+        // What was cut off because the lock was lost failed for that reason.
+        throw lock.lost.aborted ? lock.lost.reason : error;
+      }
+    });
   }
 
   /** As `write`, under a lock that the caller holds. */
